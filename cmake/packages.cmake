@@ -1,0 +1,14 @@
+# Everything is in Debian 12; hack/deps.sh installs it.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(CURL 7.88 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(PkgConfig REQUIRED)
+# pkg-config carries the CPPHTTPLIB_* definitions that the shared library was built with.
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
