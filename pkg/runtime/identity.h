@@ -1,0 +1,58 @@
+// Identity<T>: how the runtime reads the identity of a cached value; keys; the order of versions.
+// Pure.
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace runtime {
+
+// Specialise it for a T without such a `meta`.
+template <class T>
+struct Identity {
+  static const std::string& name_space(const T& object) { return object.meta.name_space; }
+  static const std::string& name(const T& object) { return object.meta.name; }
+  static const std::string& uid(const T& object) { return object.meta.uid; }
+  static const std::string& resource_version(const T& object) {
+    return object.meta.resource_version;
+  }
+};
+
+// "namespace/name", or "name" for objects without a namespace: the keys of stores and queues.
+std::string make_key(std::string_view name_space, std::string_view name);
+// The parts of a key; the namespace is empty if there is none.
+struct KeyParts {
+  std::string name_space{};
+  std::string name{};
+};
+KeyParts split_key(std::string_view key);
+
+template <class T>
+std::string key_of(const T& object) {
+  return make_key(Identity<T>::name_space(object), Identity<T>::name(object));
+}
+
+template <class T>
+bool is_same_state(const T& a, const T& b) {
+  return Identity<T>::uid(a) == Identity<T>::uid(b) &&
+         Identity<T>::resource_version(a) == Identity<T>::resource_version(b);
+}
+
+// Which of two resourceVersions of one resource type came first. nullopt if they cannot be
+// compared: not both decimal numbers without a leading zero (KEP-5504; apimachinery
+// pkg/util/resourceversion). Equal texts are always equal.
+std::optional<std::strong_ordering> compare_resource_versions(std::string_view a,
+                                                              std::string_view b);
+
+// Whether `offered` may take the place of `known`: another UID, or not known to be as old or older.
+template <class T>
+bool is_newer_state(const T& known, const T& offered) {
+  if (Identity<T>::uid(known) != Identity<T>::uid(offered)) return true;
+  const auto order = compare_resource_versions(Identity<T>::resource_version(offered),
+                                               Identity<T>::resource_version(known));
+  return !order || *order > 0;
+}
+
+}  // namespace runtime

@@ -1,0 +1,97 @@
+// QueueCore: the work queue without threads and without a clock. Entry points: add, take, done.
+// Thread-compatible: WorkQueue puts a lock and a condition variable around it.
+//
+// The semantics are those of client-go's workqueue and controller-runtime's priorityqueue: a key is
+// held at most once; a key that is added while a worker has it is handed out once more after
+// done(); a key is never with two workers. A second add keeps the earlier time and the higher
+// urgency.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "base/clock.h"
+#include "runtime/backoff.h"
+
+namespace runtime {
+
+// Levels of priority; any number in between is allowed.
+inline constexpr int kPriorityUrgent = 100;
+inline constexpr int kPriorityUser = 0;          // someone changed something
+inline constexpr int kPriorityBackground = -50;  // first listings, routine looks
+
+// What goes first: the higher priority, then the earlier `due`, then who came first.
+struct Urgency {
+  int priority = kPriorityUser;
+  // When the work would be too late, for example a certificate's end. It delays nothing.
+  base::TimePoint due = base::TimePoint::max();
+
+  bool operator==(const Urgency&) const = default;
+};
+
+// The more urgent of both, part by part.
+Urgency more_urgent(const Urgency& a, const Urgency& b);
+
+// A key that was handed out.
+struct QueueItem {
+  std::string key{};
+  Urgency urgency{};
+  std::chrono::milliseconds waited{0};  // since it could first have been handed out
+};
+
+class QueueCore {
+ public:
+  // client-go's per-item limits (util/workqueue/default_rate_limiters.go).
+  static constexpr Backoff kDefaultBackoff{
+      .first = std::chrono::milliseconds{5}, .factor = 2.0, .most = std::chrono::seconds{1000}};
+  explicit QueueCore(const Backoff& backoff = kDefaultBackoff) : backoff_(backoff) {}
+
+  // Makes `key` due at `at` (now or earlier: at once).
+  // True if that made a new entry, false if the key was in the queue already.
+  bool add(const std::string& key, base::Steady at, const Urgency& urgency = {});
+  // Counts a failure of `key` and returns the delay after which it should be added.
+  std::chrono::milliseconds fail(const std::string& key);
+  // The key did well (or is gone): its next failure counts as the first.
+  void forget(const std::string& key);
+  int failures(const std::string& key) const;
+
+  // Hands out the most urgent key that is due and with no worker; nullopt if there is none.
+  std::optional<QueueItem> take(base::Steady now);
+  // Ends what take() began. The key must have been taken (BASE_CHECK).
+  void done(const std::string& key);
+
+  // When the next delayed key becomes due; nullopt if none waits.
+  std::optional<base::Steady> next_due() const;
+
+  // Keys that could be handed out now, by priority. Delayed keys and those with a worker do not
+  // count, as in client-go's depth.
+  std::map<int, std::size_t> depth(base::Steady now);
+  std::size_t size() const { return entries_.size(); }  // delayed ones too
+  std::size_t taken() const { return taken_.size(); }
+
+ private:
+  struct Entry {
+    Urgency urgency{};
+    base::Steady at{};
+    std::uint64_t sequence = 0;  // order of becoming due
+    bool ready = false;          // in ready_, else in delayed_ or held back by a worker
+  };
+  using Rank = std::tuple<int, base::TimePoint, std::uint64_t, std::string>;
+
+  void promote(base::Steady now);
+  void make_ready(const std::string& key, Entry& entry);
+  static Rank rank(const std::string& key, const Entry& entry);
+
+  Backoff backoff_;
+  std::map<std::string, Entry> entries_;
+  std::set<Rank> ready_;                                    // subset of entries_, best first
+  std::set<std::pair<base::Steady, std::string>> delayed_;  // the other entries, by time
+  std::set<std::string> taken_;
+  std::map<std::string, int> failures_;
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace runtime

@@ -1,0 +1,95 @@
+// watch_step: the state machine that keeps a local copy equal to one collection of the API server.
+// Pure: the driver (watcher.h) makes the calls that it asks for and tells it what came of them.
+//
+//   Empty -> Listing (page by page) -> Watching
+//     ^________________________________| 410 Gone only
+//
+// A broken stream resumes from the last resourceVersion: an API server that restarts causes no
+// listings. Only an expired version (410, as a status or as an ERROR event) lists again.
+// The shape is kube-rs's watcher (kube-runtime/src/watcher.rs); the numbers are client-go's
+// (tools/cache/reflector.go). The protocol: kubernetes.io/docs/reference/using-api/api-concepts.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/clock.h"
+#include "runtime/backoff.h"
+
+namespace runtime {
+
+struct WatchState {
+  enum class Phase { kEmpty, kListing, kWatching };
+
+  Phase phase = Phase::kEmpty;
+  std::string resource_version{};  // kWatching: the last one seen, where a new stream starts
+  std::string continue_token{};    // kListing: of the next page
+  bool whole_list = false;         // pages expired under us: ask for all in one answer
+  int failures = 0;                // in a row: the exponent of the back-off
+  base::Steady failed_at{};        // the last of them
+  base::Steady stream_began_at{};  // kWatching
+  bool stream_was_silent = true;   // kWatching: nothing has arrived on this stream
+
+  bool operator==(const WatchState&) const = default;
+};
+
+// What the driver tells.
+struct WatchBegan {};  // the first input, once
+struct PageListed {
+  std::string resource_version{};
+  std::string continue_token{};  // empty: the last page
+};
+struct StreamOpened {};  // the driver is about to open the stream that was asked for
+struct EventArrived {
+  enum class Type { kAdded, kModified, kDeleted, kBookmark };
+  Type type = Type::kAdded;
+  std::string resource_version{};
+};
+struct StreamEnded {};  // by the server, cleanly
+// A call failed, a stream broke, or an ERROR event arrived.
+struct WatchFailed {
+  enum class Why { kExpired, kThrottled, kOther };
+  Why why = Why::kOther;
+  std::optional<std::chrono::seconds> retry_after{};
+};
+using WatchInput =
+    std::variant<WatchBegan, PageListed, StreamOpened, EventArrived, StreamEnded, WatchFailed>;
+
+// What happens to the store with the objects of this input.
+enum class StoreOp {
+  kNone,
+  kInit,      // forget what was buffered: a listing begins
+  kBuffer,    // put the page's objects beside those of earlier pages
+  kInitDone,  // buffer the page, then replace the store's contents by all that is buffered
+  kApply,     // the event's object is the newest state
+  kDelete,    // the event's object is gone
+};
+
+// The next call of the driver, after `delay`.
+enum class WatchCall {
+  kListPage,     // with state.continue_token; without a limit if state.whole_list
+  kOpenStream,   // from state.resource_version
+  kKeepReading,  // the stream that is open
+};
+
+struct WatchTransition {
+  WatchState state{};
+  StoreOp op = StoreOp::kNone;
+  WatchCall call = WatchCall::kKeepReading;
+  std::chrono::milliseconds delay{0};
+};
+
+struct WatchLimits {
+  Backoff backoff{};  // 0.8 s, doubled, to 30 s; each prolonged by up to as much again
+  std::chrono::milliseconds forget_failures_after{std::chrono::minutes{2}};
+  // A stream that ends sooner without a word counts as a failure.
+  std::chrono::milliseconds shortest_stream{std::chrono::seconds{1}};
+};
+
+// `jitter` is in [0, 1). Inputs that do not fit the state are a bug of the driver (BASE_CHECK).
+WatchTransition watch_step(WatchState state, const WatchInput& input, base::Steady now,
+                           double jitter, const WatchLimits& limits = {});
+
+}  // namespace runtime
