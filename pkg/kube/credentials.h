@@ -1,0 +1,42 @@
+// TokenSource: the bearer token of requests, if there is one. Thread-safe.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/thread_annotations.h"
+
+namespace kube {
+
+class TokenSource {
+ public:
+  // A file's token is read again after this long: client-go keeps it 60 s less 10 s of leeway,
+  // and the kubelet rotates bound tokens long before they expire.
+  static constexpr std::chrono::seconds kFileLifetime{50};
+
+  // The token of `file` if that is not empty (as in client-go the file wins over the text), else
+  // `text`; both empty: no token. `clock` must outlive the source.
+  TokenSource(base::SecretString text, std::string file, const base::Clock& clock);
+
+  // Empty if requests go without a token. kUnauthenticated if the file cannot be read or is empty
+  // and nothing was read before; a later failure to read keeps the old token.
+  base::Result<base::SecretString> token();
+
+  // The server refused `refused`: if it is the cached one, the next token() reads the file again.
+  // Returns false if a new look cannot help, because the token is not from a file.
+  bool drop(const base::SecretString& refused);
+
+ private:
+  const base::SecretString text_;
+  const std::string file_;
+  const base::Clock& clock_;
+  base::Mutex mutex_{};
+  base::SecretString cached_ GUARDED_BY(mutex_){};
+  std::optional<base::Steady> read_at_ GUARDED_BY(mutex_){};  // nullopt: read before the next use
+};
+
+}  // namespace kube
