@@ -103,8 +103,10 @@ struct Domain {
   base::TimePoint dcv_expires = kNever;
 };
 
-// How the names of a duplicate may differ from those of the order.
-enum class NameRule { kEqual, kSubset, kBelowWildcard };
+// How the names of a duplicate may differ from those of the order: not at all; another of them may
+// be the common name (multi-domain); names may be left out (flex); names below the wildcard may be
+// added (the two wildcard products).
+enum class NameRule { kEqual, kSameNames, kSubset, kBelowWildcard };
 // What the CA does with names that it adds free of charge when they are asked for.
 enum class FreeNames { kNone, kTolerated, kRefused };
 
