@@ -1,0 +1,111 @@
+// JsonReader: reads the fields of typed objects from JSON. Internal to the codec.
+// A struct's fields are listed once, in a function template fields(io, value), which serves both
+// JsonReader and JsonWriter; so the two directions cannot drift apart.
+// Owned by one call. The first failure wins, and everything after it is skipped.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "api/enums.h"
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace api {
+
+// A parameter `T&` of fields() is X& when reading and const X& when writing.
+template <class T, class X>
+concept Is = std::same_as<std::remove_const_t<T>, X>;
+
+class JsonReader {
+ public:
+  // `object` must outlive the reader. `path` is put before the names of its members.
+  JsonReader(const nlohmann::json& object, std::string path, std::optional<base::Error>& error)
+      : object_(object), path_(std::move(path)), error_(error) {}
+
+  // Members that may be absent (or null): then `value` stays as it is.
+  template <class T>
+  void field(std::string_view name, T& value) {
+    if (const nlohmann::json* json = member(name)) read(*json, path_of(name), value);
+  }
+
+  // Members that must be there: kInvalid "path: is required".
+  template <class T>
+  void required(std::string_view name, T& value) {
+    if (const nlohmann::json* json = required_member(name)) read(*json, path_of(name), value);
+  }
+
+ private:
+  const nlohmann::json* member(std::string_view name) const;
+  const nlohmann::json* required_member(std::string_view name);
+  std::string path_of(std::string_view name) const;
+  void fail(const std::string& path, std::string_view message);
+
+  // False, and an error, unless `json` has that shape.
+  bool is_array(const nlohmann::json& json, const std::string& path);
+  bool is_object(const nlohmann::json& json, const std::string& path);
+  static std::size_t size_of(const nlohmann::json& array);
+  static const nlohmann::json& element(const nlohmann::json& array, std::size_t index);
+  void fail_enum(const std::string& path, const std::string& text,
+                 std::span<const std::string_view> names);
+
+  void read(const nlohmann::json& json, const std::string& path, std::string& value);
+  void read(const nlohmann::json& json, const std::string& path, bool& value);
+  void read(const nlohmann::json& json, const std::string& path, std::int32_t& value);
+  void read(const nlohmann::json& json, const std::string& path, std::int64_t& value);
+  void read(const nlohmann::json& json, const std::string& path, std::chrono::seconds& value);
+  void read(const nlohmann::json& json, const std::string& path, base::TimePoint& value);
+  void read(const nlohmann::json& json, const std::string& path,
+            std::map<std::string, std::string>& value);
+
+  template <class T>
+  void read(const nlohmann::json& json, const std::string& path, std::optional<T>& value) {
+    read(json, path, value.emplace());
+  }
+
+  template <class T>
+  void read(const nlohmann::json& json, const std::string& path, std::vector<T>& value) {
+    if (!is_array(json, path)) return;
+    value.resize(size_of(json));
+    for (std::size_t index = 0; index < value.size(); ++index) {
+      read(element(json, index), path + "[" + std::to_string(index) + "]", value[index]);
+    }
+  }
+
+  template <class E>
+    requires std::is_enum_v<E>
+  void read(const nlohmann::json& json, const std::string& path, E& value) {
+    std::string text;
+    read(json, path, text);
+    if (error_) return;
+    if (const auto parsed = parse_enum<E>(text)) {
+      value = *parsed;
+    } else {
+      fail_enum(path, text, names_of<E>());
+    }
+  }
+
+  template <class T>
+    requires std::is_class_v<T>
+  void read(const nlohmann::json& json, const std::string& path, T& value) {
+    if (!is_object(json, path)) return;
+    JsonReader nested(json, path, error_);
+    fields(nested, value);
+  }
+
+  const nlohmann::json& object_;
+  std::string path_;
+  std::optional<base::Error>& error_;
+};
+
+}  // namespace api
