@@ -1,4 +1,4 @@
-// Identity<T>: how the runtime reads the identity of a cached value; keys; the order of versions.
+// Identity<T>: how the runtime reads the identity of a cached value; the order of versions.
 // Pure.
 #pragma once
 
@@ -7,12 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "kube/resource.h"
+
 namespace runtime {
 
 // Specialise it for a T without such a `meta`.
 template <class T>
 struct Identity {
-  static const std::string& name_space(const T& object) { return object.meta.name_space; }
+  static const std::string& namespace_(const T& object) { return object.meta.namespace_; }
   static const std::string& name(const T& object) { return object.meta.name; }
   static const std::string& uid(const T& object) { return object.meta.uid; }
   static const std::string& resource_version(const T& object) {
@@ -21,17 +23,9 @@ struct Identity {
 };
 
 // "namespace/name", or "name" for objects without a namespace: the keys of stores and queues.
-std::string make_key(std::string_view name_space, std::string_view name);
-// The parts of a key; the namespace is empty if there is none.
-struct KeyParts {
-  std::string name_space{};
-  std::string name{};
-};
-KeyParts split_key(std::string_view key);
-
 template <class T>
 std::string key_of(const T& object) {
-  return make_key(Identity<T>::name_space(object), Identity<T>::name(object));
+  return kube::ObjectKey{Identity<T>::namespace_(object), Identity<T>::name(object)}.text();
 }
 
 template <class T>

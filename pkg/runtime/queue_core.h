@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "base/clock.h"
 #include "runtime/backoff.h"
@@ -39,7 +40,7 @@ Urgency more_urgent(const Urgency& a, const Urgency& b);
 struct QueueItem {
   std::string key{};
   Urgency urgency{};
-  std::chrono::milliseconds waited{0};  // since it could first have been handed out
+  base::Steady::duration waited{0};  // since it was due
 };
 
 class QueueCore {
@@ -50,7 +51,7 @@ class QueueCore {
   explicit QueueCore(const Backoff& backoff = kDefaultBackoff) : backoff_(backoff) {}
 
   // Makes `key` due at `at` (now or earlier: at once).
-  // True if that made a new entry, false if the key was in the queue already.
+  // True if that made a new entry, false if the key was waiting already.
   bool add(const std::string& key, base::Steady at, const Urgency& urgency = {});
   // Counts a failure of `key` and returns the delay after which it should be added.
   std::chrono::milliseconds fail(const std::string& key);
@@ -66,9 +67,9 @@ class QueueCore {
   // When the next delayed key becomes due; nullopt if none waits.
   std::optional<base::Steady> next_due() const;
 
-  // Keys that could be handed out now, by priority. Delayed keys and those with a worker do not
-  // count, as in client-go's depth.
-  std::map<int, std::size_t> depth(base::Steady now);
+  // How many keys could be handed out now, by priority; levels that were used stay, at 0.
+  // Delayed keys and those with a worker do not count, as in client-go's depth.
+  const std::map<int, std::size_t>& depth(base::Steady now);
   std::size_t size() const { return entries_.size(); }  // delayed ones too
   std::size_t taken() const { return taken_.size(); }
 
@@ -77,19 +78,27 @@ class QueueCore {
     Urgency urgency{};
     base::Steady at{};
     std::uint64_t sequence = 0;  // order of becoming due
-    bool ready = false;          // in ready_, else in delayed_ or held back by a worker
+    bool ready = false;          // in ready_; else in delayed_, or held back by a worker
   };
-  using Rank = std::tuple<int, base::TimePoint, std::uint64_t, std::string>;
+  struct Rank {
+    Urgency urgency{};
+    std::uint64_t sequence = 0;
+    std::string key{};
+    bool operator<(const Rank& other) const;  // what goes first
+  };
 
+  void delay(const std::string& key, const Entry& entry);
   void promote(base::Steady now);
-  void make_ready(const std::string& key, Entry& entry);
-  static Rank rank(const std::string& key, const Entry& entry);
+  void raise(const std::string& key, Entry& entry, const Urgency& urgency);
+  void rank(const std::string& key, Entry& entry);
+  void unrank(const std::string& key, const Entry& entry);
 
   Backoff backoff_;
   std::map<std::string, Entry> entries_;
-  std::set<Rank> ready_;                                    // subset of entries_, best first
-  std::set<std::pair<base::Steady, std::string>> delayed_;  // the other entries, by time
+  std::set<Rank> ready_;                                    // what is due, best first
+  std::set<std::pair<base::Steady, std::string>> delayed_;  // what is not due yet, by time
   std::set<std::string> taken_;
+  std::map<int, std::size_t> depth_;  // of ready_
   std::map<std::string, int> failures_;
   std::uint64_t sequence_ = 0;
 };

@@ -3,7 +3,7 @@
 // the caller holds it. Only the informer writes; everybody else reads.
 //
 // T is a typed, stripped value. Identity<T> says how to read its identity; the default expects a
-// member `meta` with name_space, name, uid and resource_version.
+// member `meta` with namespace_, name, uid and resource_version.
 #pragma once
 
 #include <functional>
@@ -60,9 +60,9 @@ class Store {
   std::optional<Change<T>> upsert(Pointer object);
   // nullopt if it was not there.
   std::optional<Change<T>> remove(const std::string& key);
-  // Makes the objects of `name_space` (empty: of all) exactly `objects`. Returns what changed;
+  // Makes the objects of `namespace_` (empty: of all) exactly `objects`. Returns what changed;
   // an object of equal UID and resourceVersion did not, and its old pointer stays.
-  std::vector<Change<T>> replace(std::vector<Pointer> objects, std::string_view name_space);
+  std::vector<Change<T>> replace(std::vector<Pointer> objects, std::string_view namespace_);
 
  private:
   struct Index {
@@ -142,7 +142,7 @@ std::optional<Change<T>> Store<T>::remove(const std::string& key) {
 
 template <class T>
 std::vector<Change<T>> Store<T>::replace(std::vector<Pointer> objects,
-                                         std::string_view name_space) {
+                                         std::string_view namespace_) {
   std::map<std::string, Pointer> wanted;
   for (Pointer& object : objects) wanted.insert_or_assign(key_of(*object), std::move(object));
   std::vector<Change<T>> changes;
@@ -150,7 +150,7 @@ std::vector<Change<T>> Store<T>::replace(std::vector<Pointer> objects,
   for (auto at = objects_.begin(); at != objects_.end();) {
     const auto current = at++;
     const bool covered =
-        name_space.empty() || Identity<T>::name_space(*current->second) == name_space;
+        namespace_.empty() || Identity<T>::namespace_(*current->second) == namespace_;
     if (covered && !wanted.contains(current->first)) changes.push_back(take_out(current));
   }
   for (auto& [key, object] : wanted) {

@@ -1,0 +1,95 @@
+// EventSeries: which calls record an Event: a new object, or a count on one that is there.
+// Pure: events and `now` in, calls out. Thread-compatible.
+//
+// The rules are those of client-go's tools/events: the first of its kind makes an object; its first
+// repeat makes that a series (count 2); further repeats are counted in memory and written every
+// 30 min and once more when the series has been silent for 6 min. Unlike there the note is part of
+// what is "the same", so that a new message is never swallowed; against notes that change all the
+// time there is the old core API's limit: per object 25 at once, then one per 5 min
+// (tools/record/events_cache.go).
+// API: events.k8s.io/v1 Event, kubernetes.io/docs/reference/kubernetes-api/cluster-resources.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "kube/resource.h"
+#include "runtime/rate_limit.h"
+
+namespace runtime {
+
+// The object that an event is about.
+struct ObjectReference {
+  kube::Resource resource{};
+  kube::ObjectKey key{};
+  std::string uid{};
+  std::string resource_version{};  // optional
+
+  bool operator==(const ObjectReference&) const = default;
+};
+
+enum class EventType { kNormal, kWarning };
+
+struct Event {
+  ObjectReference regarding{};
+  EventType type = EventType::kNormal;
+  std::string reason{};  // PascalCase, specific, at most 128 characters
+  std::string action{};  // what the controller did or tried, PascalCase, at most 128 characters
+  std::string note{};    // for people; cut to 1024 bytes. Never the content of a Secret.
+
+  bool operator==(const Event&) const = default;
+};
+
+// A call on events.k8s.io/v1. Its name is unique: "<object's name>.<hex of nanoseconds>".
+struct EventCall {
+  enum class Verb { kCreate, kCount };
+  Verb verb = Verb::kCreate;
+  kube::ObjectKey key{};  // of the Event; namespace "default" for a cluster-scoped object
+  Event event{};
+  base::TimePoint first_time{};
+  int count = 1;  // kCount: of the series
+  base::TimePoint last_time{};
+};
+
+class EventSeries {
+ public:
+  static constexpr std::chrono::minutes kSilence{6};
+  static constexpr std::chrono::minutes kHeartbeat{30};
+  static constexpr std::size_t kNoteBytesMax = 1024;
+
+  struct Now {
+    base::TimePoint wall{};
+    base::Steady steady{};
+  };
+
+  // nullopt: counted in memory, or dropped because the object has had too many (see dropped()).
+  std::optional<EventCall> record(Event event, const Now& now);
+  // Final counts of series that have ended, and heartbeats that are due.
+  std::vector<EventCall> sweep(const Now& now);
+  // All counts that are not written yet; ends all series.
+  std::vector<EventCall> flush();
+  // Events that the limit per object has dropped, since the start.
+  std::size_t dropped() const { return dropped_; }
+  std::size_t open() const { return series_.size(); }
+
+ private:
+  struct Series {
+    EventCall call{};
+    int written = 1;  // count that the API server has
+    base::Steady last_seen{};
+    base::Steady written_at{};
+  };
+
+  std::string unique_name(const Event& event, base::TimePoint now);
+  bool allowed(const Event& event, base::Steady now);
+
+  std::map<std::string, Series> series_;        // by everything that makes events the same
+  std::map<std::string, TokenBucket> buckets_;  // by UID
+  std::int64_t last_stamp_ = 0;
+  std::size_t dropped_ = 0;
+};
+
+}  // namespace runtime

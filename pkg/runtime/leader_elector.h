@@ -1,0 +1,74 @@
+// LeaderElector: the driver of lease_step over a Lease object. Entry points: start, held_until,
+// stop. Give it a Client of its own with a timeout of at most renew_deadline / 2, so that one hung
+// request cannot lose the lease.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "kube/client.h"
+#include "metrics/registry.h"
+#include "runtime/lease_step.h"
+
+namespace runtime {
+
+struct LeaderElectorOptions {
+  kube::ObjectKey lease{};
+  std::string identity{};  // unique to this process: make_identity()
+  LeaseLimits limits{};
+};
+
+// Both are called on the elector's thread, each at most once.
+struct LeaderCallbacks {
+  std::function<void()> on_started{};  // quick: renewals wait for it
+  // The lease is lost: stop at once, without draining, and exit. Never called after stop().
+  std::function<void()> on_lost{};
+};
+
+// "<host name>_<random>", as client-go's.
+std::string make_identity();
+
+// start() and stop() are called by the owner's thread; the rest is thread-safe.
+class LeaderElector {
+ public:
+  // `client`, `clock` and `registry` must outlive the elector. Publishes
+  // leader_election_master_status{name} (0 or 1).
+  LeaderElector(kube::Client& client, LeaderElectorOptions options, LeaderCallbacks callbacks,
+                const base::Clock& clock, metrics::Registry& registry);
+  ~LeaderElector();  // stop()
+  LeaderElector(const LeaderElector&) = delete;
+  LeaderElector& operator=(const LeaderElector&) = delete;
+
+  void start();
+  // Releases the lease if it is held, and ends. Only after all work that needs it has ended.
+  void stop();
+
+  // Until when, on the monotonic clock, nobody else can lead. In the past if we do not lead.
+  // Check it right before each effect that must not happen twice (fencing).
+  base::Steady held_until() const;
+  bool holds_lease() const { return clock_.steady_now() < held_until(); }
+  // For /healthz: an error if we believe that we lead, but the lease ran out longer ago than
+  // `tolerance`: this thread hangs, and only a restart helps.
+  base::Result<void> healthy(std::chrono::milliseconds tolerance) const;
+
+ private:
+  void run(const std::stop_token& stop);
+  LeaseInput carry_out(const LeaseCall& call, const std::stop_token& stop);
+  LeaseInput read(const std::stop_token& stop);
+  LeaseInput write(const LeasePut& put, const std::stop_token& stop);
+  void publish(const LeaseTransition& transition);
+
+  kube::Client& client_;
+  const LeaderElectorOptions options_;
+  const LeaderCallbacks callbacks_;
+  const base::Clock& clock_;
+  const metrics::Gauge master_status_;
+  std::atomic<base::Steady::rep> held_until_;
+  std::atomic<bool> leads_{false};
+  std::jthread thread_;
+};
+
+}  // namespace runtime
