@@ -35,8 +35,7 @@ bool waits(Stage stage) {
 const Copy* OrderView::primary(base::TimePoint now) const {
   const Copy* best = nullptr;
   bool best_is_out = false;
-  for (const Copy& copy : copies) {
-    if (!is_primary(copy)) continue;
+  for (const Copy& copy : primaries) {
     const bool out = is_out(stage_of(copy, now));
     if (best_is_out && !out) continue;
     best = &copy;
@@ -46,27 +45,22 @@ const Copy* OrderView::primary(base::TimePoint now) const {
 }
 
 const Copy* OrderView::pending_reissue(base::TimePoint now) const {
-  const auto found = std::ranges::find_if(copies, [&](const Copy& copy) {
-    return is_primary(copy) && copy.certificate.is_reissue && waits(stage_of(copy, now));
+  const auto found = std::ranges::find_if(primaries, [&](const Copy& copy) {
+    return copy.certificate.is_reissue && waits(stage_of(copy, now));
   });
-  return found == copies.end() ? nullptr : &*found;
-}
-
-std::size_t OrderView::duplicates_count() const {
-  return static_cast<std::size_t>(std::ranges::count_if(copies, [](const Copy& copy) {
-    return !is_primary(copy) && copy.request_status != "rejected";
-  }));
+  return found == primaries.end() ? nullptr : &*found;
 }
 
 std::size_t OrderView::reissues_count() const {
-  return static_cast<std::size_t>(std::ranges::count_if(copies, [](const Copy& copy) {
+  return static_cast<std::size_t>(std::ranges::count_if(primaries, [](const Copy& copy) {
     return copy.certificate.is_reissue && copy.request_status != "rejected";
   }));
 }
 
 bool OrderView::has_pending_request(base::TimePoint now) const {
-  return std::ranges::any_of(
-      copies, [&](const Copy& copy) { return stage_of(copy, now) == Stage::kAwaitingApproval; });
+  return pending_duplicates > 0 || std::ranges::any_of(primaries, [&](const Copy& copy) {
+           return stage_of(copy, now) == Stage::kAwaitingApproval;
+         });
 }
 
 std::string order_status(const OrderView& view, base::TimePoint now) {
@@ -119,8 +113,7 @@ base::TimePoint last_change(const OrderView& view, base::TimePoint now) {
     if (time <= now) last = std::max(last, time);
   };
   take(view.order.valid_till);
-  for (const Copy& copy : view.copies) {
-    if (!is_primary(copy)) continue;
+  for (const Copy& copy : view.primaries) {
     take(copy.certificate.created_at);
     take(copy.certificate.issued_at);
     take(copy.certificate.revoked_at);

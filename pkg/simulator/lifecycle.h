@@ -28,18 +28,19 @@ struct Copy {
   std::string request_status{};
 };
 
-// An order with everything that was issued under it, oldest first.
+// An order with its primary certificates (the first one and its reissues), oldest first, and its
+// duplicates as numbers: there may be thousands.
 struct OrderView {
   Order order{};
-  std::vector<Copy> copies{};
+  std::vector<Copy> primaries{};
+  std::size_t duplicates_count = 0;    // not rejected
+  std::size_t pending_duplicates = 0;  // waiting for approval
 
-  // The newest primary that is issued or revoked, else the newest primary; nullptr if none.
+  // The newest primary that is issued or revoked, else the newest one; nullptr if none.
   const Copy* primary(base::TimePoint now) const;
   // A reissue that waits, or nullptr.
   const Copy* pending_reissue(base::TimePoint now) const;
-  // Duplicates and reissues that were not rejected.
-  std::size_t duplicates_count() const;
-  std::size_t reissues_count() const;
+  std::size_t reissues_count() const;  // not rejected
   bool has_pending_request(base::TimePoint now) const;
 };
 
