@@ -1,8 +1,7 @@
 #include "base/bytes.h"
 
-#include <string.h>  // explicit_bzero is not in <cstring>
-
 #include <array>
+#include <string.h>  // explicit_bzero is not in <cstring>
 #include <utility>
 
 namespace base {
@@ -28,7 +27,9 @@ std::string without_line_breaks(std::string_view text) {
 
 }  // namespace
 
-SecretString::SecretString(std::string text) : text_(std::move(text)) { wipe(text); }
+SecretString::SecretString(std::string text) : text_(std::move(text)) {
+  wipe(text);
+}
 SecretString::SecretString(const SecretString& other) = default;
 
 SecretString::SecretString(SecretString&& other) noexcept : text_(std::move(other.text_)) {
@@ -52,14 +53,15 @@ SecretString& SecretString::operator=(SecretString&& other) noexcept {
   return *this;
 }
 
-SecretString::~SecretString() { wipe(text_); }
+SecretString::~SecretString() {
+  wipe(text_);
+}
 
 bool SecretString::operator==(const SecretString& other) const {
   if (text_.size() != other.text_.size()) return false;
   unsigned difference = 0;
   for (std::size_t i = 0; i < text_.size(); ++i) {
-    difference |= static_cast<unsigned char>(text_[i]) ^
-                  static_cast<unsigned char>(other.text_[i]);
+    difference |= static_cast<unsigned char>(text_[i]) ^ static_cast<unsigned char>(other.text_[i]);
   }
   return difference == 0;
 }

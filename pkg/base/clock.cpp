@@ -1,10 +1,10 @@
 #include "base/clock.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
 #include <optional>
+
+#include <fmt/format.h>
 
 namespace base {
 namespace {
@@ -118,7 +118,9 @@ TimePoint SystemClock::now() const {
   return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
 }
 
-Steady SystemClock::steady_now() const { return std::chrono::steady_clock::now(); }
+Steady SystemClock::steady_now() const {
+  return std::chrono::steady_clock::now();
+}
 
 std::string format_time(TimePoint time) {
   return date_text(time) + "T" + clock_text(time) + "Z";
@@ -129,7 +131,9 @@ std::string format_micro_time(TimePoint time) {
   return date_text(time) + "T" + clock_text(time) + fmt::format(".{:03}000Z", millis);
 }
 
-std::string format_date(TimePoint time) { return date_text(time); }
+std::string format_date(TimePoint time) {
+  return date_text(time);
+}
 
 Result<TimePoint> parse_time(std::string_view text) {
   const auto time = rfc3339(text);

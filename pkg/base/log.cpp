@@ -1,11 +1,11 @@
 #include "base/log.h"
 
+#include <atomic>
+#include <memory>
+
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <atomic>
-#include <memory>
 
 #include "base/clock.h"
 
@@ -28,22 +28,32 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
-    case LogLevel::kOff: return spdlog::level::off;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+    case LogLevel::kOff:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
 
 std::string_view word_of(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarn: return "warn";
-    case LogLevel::kError: return "error";
-    case LogLevel::kOff: return "off";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kOff:
+      return "off";
   }
   return "info";
 }
@@ -66,9 +76,9 @@ std::string escaped(std::string_view text) {
 }
 
 std::string json_line(LogLevel level, std::string_view message, LogFields fields) {
-  std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":"{}")",
-                                 format_micro_time(SystemClock{}.now()), word_of(level),
-                                 escaped(message));
+  std::string line =
+      fmt::format(R"({{"time":"{}","level":"{}","message":"{}")",
+                  format_micro_time(SystemClock{}.now()), word_of(level), escaped(message));
   for (const LogField& field : fields) {
     line += fmt::format(fmt::runtime(field.bare ? R"(,"{}":{})" : R"(,"{}":"{}")"), field.key,
                         escaped(field.value));
@@ -89,8 +99,8 @@ std::string text_line(LogLevel level, std::string_view message, LogFields fields
 }  // namespace
 
 Result<LogLevel> parse_log_level(std::string_view text) {
-  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn,
-                               LogLevel::kError, LogLevel::kOff}) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError, LogLevel::kOff}) {
     if (word_of(level) == text) return level;
   }
   return fail(Code::kInvalid,
@@ -102,7 +112,9 @@ void init_log(LogFormat format, LogLevel level) {
   logger().set_level(to_spdlog(level));
 }
 
-bool log_enabled(LogLevel level) { return logger().should_log(to_spdlog(level)); }
+bool log_enabled(LogLevel level) {
+  return logger().should_log(to_spdlog(level));
+}
 
 void log(LogLevel level, std::string_view message, LogFields fields) {
   if (!log_enabled(level)) return;

@@ -25,7 +25,8 @@ bool log_enabled(LogLevel level);
 struct LogField {
   LogField(std::string_view key_, std::string_view text) : key(key_), value(text) {}
   template <std::integral N>
-  LogField(std::string_view key_, N number) : key(key_), value(std::to_string(number)), bare(true) {}
+  LogField(std::string_view key_, N number)
+      : key(key_), value(std::to_string(number)), bare(true) {}
 
   std::string_view key;
   std::string value;

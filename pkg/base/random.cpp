@@ -1,5 +1,6 @@
 #include "base/random.h"
 
+#include <cstdint>
 #include <sys/random.h>
 
 #include "base/bytes.h"
@@ -17,15 +18,6 @@ std::string random_hex(std::size_t count) {
   std::string bytes((count + 1) / 2, '\0');
   BASE_CHECK(getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
   return to_hex(bytes).substr(0, count);
-}
-
-std::uint64_t stable_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1099511628211ULL;
-  }
-  return hash;
 }
 
 }  // namespace base

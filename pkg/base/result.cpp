@@ -6,18 +6,30 @@ namespace base {
 
 std::string_view name_of(Code code) {
   switch (code) {
-    case Code::kNotFound: return "not_found";
-    case Code::kConflict: return "conflict";
-    case Code::kAlreadyExists: return "already_exists";
-    case Code::kExpired: return "expired";
-    case Code::kExhausted: return "exhausted";
-    case Code::kUnavailable: return "unavailable";
-    case Code::kUnauthenticated: return "unauthenticated";
-    case Code::kPermissionDenied: return "permission_denied";
-    case Code::kInvalid: return "invalid";
-    case Code::kCorrupt: return "corrupt";
-    case Code::kCancelled: return "cancelled";
-    case Code::kInternal: return "internal";
+    case Code::kNotFound:
+      return "not_found";
+    case Code::kConflict:
+      return "conflict";
+    case Code::kAlreadyExists:
+      return "already_exists";
+    case Code::kExpired:
+      return "expired";
+    case Code::kExhausted:
+      return "exhausted";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kUnauthenticated:
+      return "unauthenticated";
+    case Code::kPermissionDenied:
+      return "permission_denied";
+    case Code::kInvalid:
+      return "invalid";
+    case Code::kCorrupt:
+      return "corrupt";
+    case Code::kCancelled:
+      return "cancelled";
+    case Code::kInternal:
+      return "internal";
   }
   return "internal";
 }
@@ -36,15 +48,20 @@ Retry retry_of(const Error& error) {
     case Code::kNotFound:
     case Code::kConflict:
     case Code::kAlreadyExists:
-    case Code::kExpired: return Retry::kObserveAgain;
+    case Code::kExpired:
+      return Retry::kObserveAgain;
     case Code::kExhausted:
     case Code::kUnavailable:
     case Code::kCorrupt:
-    case Code::kInternal: return Retry::kBackOff;
+    case Code::kInternal:
+      return Retry::kBackOff;
     case Code::kUnauthenticated:
-    case Code::kPermissionDenied: return Retry::kSlow;
-    case Code::kInvalid: return Retry::kNever;
-    case Code::kCancelled: return Retry::kSilent;
+    case Code::kPermissionDenied:
+      return Retry::kSlow;
+    case Code::kInvalid:
+      return Retry::kNever;
+    case Code::kCancelled:
+      return Retry::kSilent;
   }
   return Retry::kBackOff;
 }

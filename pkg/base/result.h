@@ -63,16 +63,16 @@ Retry retry_of(const Error& error);
 
 // Evaluates `expression` (a Result); on failure returns its Error from the enclosing function,
 // else yields the value: `const auto key = TRY(PrivateKey::parse(pem));`
-#define TRY(expression)                                                      \
-  __extension__({                                                            \
-    auto try_result_ = (expression);                                         \
+#define TRY(expression)                                                       \
+  __extension__({                                                             \
+    auto try_result_ = (expression);                                          \
     if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
-    *std::move(try_result_);                                                 \
+    *std::move(try_result_);                                                  \
   })
 
 // Like TRY for Result<void>, or for a value that is not needed.
-#define TRY_VOID(expression)                                                   \
-  do {                                                                         \
-    auto try_result_ = (expression);                                           \
-    if (!try_result_) return std::unexpected(std::move(try_result_).error());  \
+#define TRY_VOID(expression)                                                  \
+  do {                                                                        \
+    auto try_result_ = (expression);                                          \
+    if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
   } while (false)

@@ -1,0 +1,94 @@
+#include "rules/decide.h"
+
+#include <array>
+
+#include "base/check.h"
+#include "rules/rule.h"
+
+namespace rules {
+namespace {
+
+struct NamedRule {
+  std::string_view name;
+  Rule rule;
+};
+
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): the name of a rule is its function's name.
+#define RULE(function)  \
+  NamedRule {           \
+    #function, function \
+  }
+
+// The first rule that fires decides. Read it from top to bottom: who may act at all, what is
+// already there, who stands in the way, what is under way, and only then what to begin.
+constexpr std::array kRules{
+    RULE(request_is_being_deleted),
+    RULE(spec_is_invalid),
+    RULE(secret_is_not_ours),
+    RULE(pending_key_is_installed),
+    RULE(order_names_are_needed),
+    RULE(request_is_suspended),
+    RULE(certificate_is_current),
+    RULE(profile_is_missing),
+    RULE(namespace_is_not_allowed),
+    RULE(profile_is_unusable),
+    RULE(product_has_no_duplicates),
+    RULE(name_is_not_allowed),
+    RULE(pending_does_not_fit),
+    RULE(certificate_came_back_wrong),
+    RULE(certificate_came_back),
+    RULE(ca_did_not_answer),
+    RULE(refusal_is_recent),
+    RULE(listed_and_issued),
+    RULE(listed_but_not_issued),
+    RULE(listing_is_needed),
+    RULE(accepted_but_not_listed),
+    RULE(nothing_was_sent),
+    RULE(submission_may_still_show),
+    RULE(submissions_are_used_up),
+    RULE(orders_are_needed),
+    RULE(no_order_matches),
+    RULE(name_of_the_order_is_not_allowed),
+    RULE(nothing_to_gain),
+    RULE(pending_is_for_another_order),
+    RULE(order_is_found),
+};
+
+#undef RULE
+
+}  // namespace
+
+Decision decide(const Observed& seen) {
+  const Pass pass{seen, standing_of(seen), match_of(seen)};
+  for (const NamedRule& named : kRules) {
+    if (MaybeDecision made = named.rule(pass)) {
+      made->rule = named.name;
+      return *std::move(made);
+    }
+  }
+  BASE_CHECK(false);  // order_is_found always fires
+}
+
+std::vector<std::string_view> rule_names() {
+  std::vector<std::string_view> names;
+  for (const NamedRule& named : kRules) names.push_back(named.name);
+  return names;
+}
+
+std::string_view name_of(const Action& action) {
+  constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{"nothing",
+                                                                             "wait",
+                                                                             "ask_orders",
+                                                                             "ask_duplicates",
+                                                                             "ask_certificate",
+                                                                             "submit_duplicate",
+                                                                             "install_certificate",
+                                                                             "drop_pending"};
+  return kNames[action.index()];
+}
+
+Decision decision(Action action, api::Reason reason, std::string message) {
+  return {.action = std::move(action), .reason = reason, .message = std::move(message)};
+}
+
+}  // namespace rules

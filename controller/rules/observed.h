@@ -1,0 +1,140 @@
+// Observed: every fact that a decision may use, as plain values. Pure.
+// Complete by construction: a fact that is absent is an empty optional, never a missing branch.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/defaults.h"
+#include "api/duplicate_certificate_request.h"
+#include "api/reason.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "rules/match_orders.h"
+#include "rules/names.h"
+
+namespace rules {
+
+// What the request may use of its profile, after consent and preflight.
+struct ProfileFacts {
+  bool namespace_allowed = false;
+  // Set when the profile cannot be used now; `problem` says what an administrator changes.
+  std::optional<api::Reason> unusable{};
+  std::string problem{};
+  std::string account{};  // "<host>/<account id>", the duplicert.io/account annotation
+  std::string product{};
+  std::int64_t organization_id = 0;
+  bool product_allows_duplicates = true;
+  // Patterns that bound the names in this namespace; nullopt: no constraint applies.
+  std::optional<std::vector<std::string>> allowed_names{};
+  std::string name{};         // "<namespace>/<name>"
+  std::string fingerprint{};  // changes with the spec and the credentials of the profile
+};
+
+// An X.509 leaf as the rules see it.
+struct LeafFacts {
+  std::string common_name{};
+  NameSet dns_names{};
+  base::TimePoint not_before{};
+  base::TimePoint not_after{};
+  std::string public_key_sha256{};
+  std::string serial_number{};              // lower-case hexadecimal
+  std::string sha256_fingerprint{};         // lower-case hexadecimal
+  std::optional<api::KeyParameters> key{};  // nullopt: a kind of key that we do not make
+};
+
+enum class SecretOwner {
+  kThisRequest,
+  kNobody,        // a request's label that names one which no longer wants this Secret
+  kOtherRequest,  // the label names another living request for this Secret
+  kForeign,       // not labelled by us
+};
+
+// The Secret called spec.secretName, parsed.
+struct InstalledFacts {
+  SecretOwner owner = SecretOwner::kForeign;
+  std::string owner_text{};         // for SecretConflict: who seems to own it
+  std::optional<LeafFacts> leaf{};  // nullopt: no certificate that parses
+  bool key_matches = false;         // tls.key is the key of the leaf
+  std::string problem{};            // why there is no usable pair
+  std::string uid{};
+  std::string resource_version{};
+  std::int64_t order_id = 0;  // annotations of the last installation; 0: unknown
+  std::int64_t certificate_id = 0;
+  std::string account{};
+  std::string renew_requested_at{};  // the last value acted on
+};
+
+// The CA said no to the pending CSR.
+struct Refusal {
+  api::Reason reason = api::Reason::kCaRejected;
+  std::string message{};  // the CA's "code: message"
+  base::TimePoint at{};
+  int count = 1;         // refusals of this key, this one included
+  std::string inputs{};  // inputs_fingerprint() at that time: a change tries again at once
+};
+
+// The Secret <request>-pending: intent, made durable before the effect.
+struct PendingFacts {
+  bool usable = false;  // its owner is this request and its key fits its CSR
+  std::string public_key_sha256{};
+  std::string csr{};
+  std::int64_t order_id = 0;
+  std::string account{};
+  FinalNames names{};
+  api::KeyParameters key{};
+  std::optional<std::int64_t> asked_order_id{};   // spec.orderID when the key was made
+  std::optional<base::TimePoint> submitted_at{};  // nullopt: never sent
+  int sends = 0;
+  std::int64_t request_id = 0;  // of the CA; 0: not known
+  std::optional<Refusal> refusal{};
+  std::string uid{};
+  std::string resource_version{};
+};
+
+// One entry of the order's list of duplicates that carries our key.
+struct ListedDuplicate {
+  std::int64_t certificate_id = 0;
+  std::string status{};
+  bool issued = false;  // it has a serial number or thumbprint
+  base::TimePoint valid_till{};
+};
+
+// What came back for our key, from the answer of the POST or a download.
+struct IssuedFacts {
+  std::int64_t certificate_id = 0;  // 0: not told
+  std::optional<LeafFacts> leaf{};  // nullopt: no certificate for our key, or a broken chain
+  std::string problem{};            // what is wrong with it
+};
+
+// What the CA told in this pass. Each part is nullopt until it was asked for and answered.
+struct CaView {
+  std::optional<std::vector<OrderFacts>> orders{};       // those that share a name, or the chain
+  std::optional<std::vector<ListedDuplicate>> listed{};  // of the pending order, with our key
+  std::optional<IssuedFacts> issued{};
+  // How the last POST of the pending CSR ended, as far as this process knows.
+  enum class Post { kUnknown, kAccepted, kNotSent } post = Post::kUnknown;
+  bool awaits_approval = false;  // accepted, and an approver must act
+};
+
+struct Observed {
+  api::DuplicateCertificateRequest request{};
+  std::vector<std::string> spec_problems{};   // what the schema could not check
+  std::optional<ProfileFacts> profile{};      // nullopt: no such profile
+  std::optional<std::string> older_claim{};   // an older request for the same Secret
+  std::optional<InstalledFacts> installed{};  // nullopt: no such Secret
+  std::optional<PendingFacts> pending{};
+  CaView ca{};
+  std::optional<base::Error> ca_error{};    // the question to the CA that failed in this pass
+  int failures = 0;                         // transient ones in a row, this process's memory
+  double jitter = 0;                        // in [0, 1), for back-off
+  api::KeyParameters key{};                 // what a new key is made for
+  api::EffectiveRenewal renewal{};          // the request's and the profile's policy together
+  std::chrono::seconds settle_window{180};  // --duplicate-settle-window
+  base::TimePoint now{};
+};
+
+}  // namespace rules

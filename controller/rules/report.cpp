@@ -1,0 +1,199 @@
+#include "rules/report.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "api/names.h"
+#include "rules/standing.h"
+
+namespace rules {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kGrace = 5min;
+constexpr auto kPatience = 24h;
+constexpr std::size_t kCandidatesMax = 10;
+constexpr std::size_t kCandidateNamesMax = 10;
+
+struct Message {
+  api::Reason reason{};
+  std::string text{};
+};
+
+api::Condition condition(const Observed& seen, std::string_view type, api::ConditionStatus status,
+                         const Message& message) {
+  return {.type = std::string(type),
+          .status = status,
+          .reason = std::string(api::name_of(message.reason)),
+          .message = message.text,
+          .observed_generation = seen.request.meta.generation,
+          .last_transition_time = std::chrono::floor<std::chrono::seconds>(seen.now)};
+}
+
+// Since when Ready has not been True with this reason, as the status of the last pass tells.
+base::TimePoint not_ready_since(const Observed& seen, api::Reason reason) {
+  const auto* ready = api::find_condition(seen.request.status.conditions, api::kReady);
+  const bool same = ready != nullptr && ready->status == api::ConditionStatus::kFalse &&
+                    ready->reason == api::name_of(reason);
+  return same ? ready->last_transition_time : seen.now;
+}
+
+// True: a person must act. False: it goes on by itself.
+bool is_stalled(const Observed& seen, api::Reason reason) {
+  const auto age = seen.now - not_ready_since(seen, reason);
+  switch (api::class_of(reason)) {
+    case api::ReasonClass::kPerson:
+      return true;
+    case api::ReasonClass::kGrace:
+      return age >= kGrace;
+    case api::ReasonClass::kPersonAfterADay:
+      return age >= kPatience;
+    case api::ReasonClass::kNone:
+    case api::ReasonClass::kProgress:
+    case api::ReasonClass::kEventOnly:
+      return false;
+  }
+  return false;
+}
+
+// Little is left and the renewal cannot go on by itself: time to wake somebody.
+bool expires_soon(const Observed& seen, const Standing& standing, const Decision& made) {
+  if (!standing.usable || standing.need == Need::kNone) return false;
+  const bool by_itself =
+      !is_stalled(seen, made.reason) && api::class_of(made.reason) == api::ReasonClass::kProgress;
+  return !by_itself && seen.installed->leaf->not_after - seen.now < standing.before / 4;
+}
+
+void report_ready(const Observed& seen, const Standing& standing, const Decision& made,
+                  api::Conditions& conditions) {
+  api::remove_condition(conditions, api::kReconciling);
+  api::remove_condition(conditions, api::kStalled);
+  const Message good{api::Reason::kIssued,
+                     fmt::format("Secret {} holds a duplicate of order {}, valid until {}",
+                                 seen.request.spec.secret_name, seen.installed->order_id,
+                                 base::format_time(seen.installed->leaf->not_after))};
+  api::set_condition(conditions, condition(seen, api::kReady, api::ConditionStatus::kTrue, good));
+  if (standing.need == Need::kNone) {
+    api::remove_condition(conditions, api::kRenewing);
+    return;
+  }
+  api::set_condition(conditions, condition(seen, api::kRenewing, api::ConditionStatus::kTrue,
+                                           {made.reason, made.message}));
+}
+
+void report_not_ready(const Observed& seen, const Message& message, api::Conditions& conditions) {
+  const bool stalled = is_stalled(seen, message.reason);
+  api::remove_condition(conditions, api::kRenewing);
+  api::remove_condition(conditions, stalled ? api::kReconciling : api::kStalled);
+  api::set_condition(conditions,
+                     condition(seen, api::kReady, api::ConditionStatus::kFalse, message));
+  api::set_condition(conditions, condition(seen, stalled ? api::kStalled : api::kReconciling,
+                                           api::ConditionStatus::kTrue, message));
+}
+
+void report_certificate(const Observed& seen, const Standing& standing,
+                        api::DuplicateCertificateRequestStatus& status) {
+  status.certificate.reset();
+  status.order.reset();
+  status.renewal_time.reset();
+  const auto& installed = seen.installed;
+  if (!installed || !installed->leaf) return;
+  const bool ours = installed->owner == SecretOwner::kThisRequest;
+  if (!ours) return;
+  const LeafFacts& leaf = *installed->leaf;
+  status.certificate = api::InstalledCertificate{
+      .id =
+          installed->certificate_id == 0 ? std::nullopt : std::optional(installed->certificate_id),
+      .serial_number = leaf.serial_number,
+      .sha256_fingerprint = leaf.sha256_fingerprint,
+      .not_before = leaf.not_before,
+      .not_after = leaf.not_after,
+      .common_name = leaf.common_name,
+      .dns_names = {leaf.dns_names.begin(), leaf.dns_names.end()},
+      .secret_uid = installed->uid,
+      .secret_resource_version = installed->resource_version};
+  if (seen.renewal.automatic) status.renewal_time = standing.renewal_time;
+}
+
+void report_order(const Observed& seen, api::DuplicateCertificateRequestStatus& status) {
+  if (!status.certificate || seen.installed->order_id == 0) return;
+  api::OrderInUse order{.id = seen.installed->order_id};
+  // What only the CA knows stays as it was last told, while the order is the same.
+  if (seen.request.status.order && seen.request.status.order->id == order.id) {
+    order = *seen.request.status.order;
+  }
+  if (seen.ca.orders) {
+    const auto at = std::ranges::find(*seen.ca.orders, order.id, &OrderFacts::id);
+    if (at != seen.ca.orders->end()) {
+      order.product_name_id = at->product;
+      order.organization_id = at->organization_id;
+      order.valid_till = at->order_valid_till;
+      if (at->renewal_of_order_id != 0) order.renewal_of = at->renewal_of_order_id;
+    }
+  }
+  status.order = order;
+}
+
+std::optional<base::TimePoint> next_attempt(const Standing& standing, const Decision& made) {
+  const auto* wait = std::get_if<Wait>(&made.action);
+  if (wait == nullptr || !wait->until || standing.need == Need::kNone) return std::nullopt;
+  return std::chrono::ceil<std::chrono::seconds>(*wait->until);
+}
+
+bool needs_csr(const Decision& made) {
+  return made.reason == api::Reason::kAwaitingApproval ||
+         made.reason == api::Reason::kApprovalStepEnabled ||
+         made.reason == api::Reason::kApprovalRejected;
+}
+
+}  // namespace
+
+std::vector<api::Candidate> candidates_of(const Decision& made) {
+  std::vector<api::Candidate> shown;
+  for (const Candidate& candidate : made.candidates) {
+    if (shown.size() == kCandidatesMax) break;
+    const OrderFacts& order = candidate.order;
+    std::vector<std::string> names = order.dns_names;
+    names.resize(std::min(names.size(), kCandidateNamesMax));
+    const bool eligible = candidate.verdict == Verdict::kEligible;
+    shown.push_back({.id = order.id,
+                     .common_name = order.common_name,
+                     .dns_names = std::move(names),
+                     .dns_names_count = static_cast<std::int32_t>(order.dns_names.size()),
+                     .valid_till = paid_until(order),
+                     .date_created = order.date_created,
+                     .eligible = eligible,
+                     .reason = eligible ? "it can be duplicated" : candidate.reason});
+  }
+  return shown;
+}
+
+api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decision& made) {
+  const Standing standing = standing_of(seen);
+  api::DuplicateCertificateRequestStatus status = seen.request.status;
+  status.observed_generation = seen.request.meta.generation;
+  status.failed_attempts = seen.failures;
+  status.candidates = candidates_of(made);
+  status.next_attempt_time = next_attempt(standing, made);
+  status.csr.reset();
+  if (needs_csr(made) && seen.pending) status.csr = seen.pending->csr;
+  if (seen.installed && !seen.installed->renew_requested_at.empty()) {
+    status.last_renew_requested_at = seen.installed->renew_requested_at;
+  }
+  report_certificate(seen, standing, status);
+  report_order(seen, status);
+
+  if (standing.usable && !expires_soon(seen, standing, made)) {
+    report_ready(seen, standing, made, status.conditions);
+  } else if (standing.usable) {
+    report_not_ready(seen, {api::Reason::kExpiresSoon, standing.need_text + "; " + made.message},
+                     status.conditions);
+  } else {
+    report_not_ready(seen, {made.reason, made.message}, status.conditions);
+  }
+  return status;
+}
+
+}  // namespace rules

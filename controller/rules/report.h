@@ -1,0 +1,17 @@
+// report: the status that a person, kubectl wait and GitOps tools see. Pure.
+// Ready stays True while a renewal is under way or fails; Reconciling and Stalled follow kstatus
+// (sigs.k8s.io/cli-utils, pkg/kstatus): abnormal-true, never both, absent while Ready is True.
+#pragma once
+
+#include "rules/action.h"
+#include "rules/observed.h"
+
+namespace rules {
+
+// The status after a pass that ended with `made`. `seen` is what that decision was made from.
+api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decision& made);
+
+// What goes into status.candidates, ten at most, names cut to ten each.
+std::vector<api::Candidate> candidates_of(const Decision& made);
+
+}  // namespace rules

@@ -1,0 +1,65 @@
+// What the rules of decide.cpp are made of; internal to controller/rules. If you came here, you
+// want decide.h.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/action.h"
+#include "rules/observed.h"
+#include "rules/standing.h"
+
+namespace rules {
+
+// A pass over the rules: the facts, and what follows from them directly.
+struct Pass {
+  const Observed& seen;
+  const Standing standing;
+  const Match match;  // of ca.orders, held against the request; empty while they are not there
+};
+
+// nullopt: the rule does not apply.
+using MaybeDecision = std::optional<Decision>;
+using Rule = MaybeDecision (*)(const Pass&);
+
+Decision decision(Action action, api::Reason reason, std::string message);
+
+Match match_of(const Observed& seen);
+
+// In the order in which decide() tries them.
+// Rules about the request, its Secret and its profile (rules_request.cpp).
+MaybeDecision request_is_being_deleted(const Pass& pass);
+MaybeDecision spec_is_invalid(const Pass& pass);
+MaybeDecision secret_is_not_ours(const Pass& pass);
+MaybeDecision pending_key_is_installed(const Pass& pass);
+MaybeDecision order_names_are_needed(const Pass& pass);
+MaybeDecision request_is_suspended(const Pass& pass);
+MaybeDecision certificate_is_current(const Pass& pass);
+MaybeDecision profile_is_missing(const Pass& pass);
+MaybeDecision namespace_is_not_allowed(const Pass& pass);
+MaybeDecision profile_is_unusable(const Pass& pass);
+MaybeDecision product_has_no_duplicates(const Pass& pass);
+MaybeDecision name_is_not_allowed(const Pass& pass);
+// Rules about a pending key (rules_pending.cpp).
+MaybeDecision pending_does_not_fit(const Pass& pass);
+MaybeDecision certificate_came_back_wrong(const Pass& pass);
+MaybeDecision certificate_came_back(const Pass& pass);
+MaybeDecision ca_did_not_answer(const Pass& pass);
+MaybeDecision refusal_is_recent(const Pass& pass);
+MaybeDecision listed_and_issued(const Pass& pass);
+MaybeDecision listed_but_not_issued(const Pass& pass);
+MaybeDecision listing_is_needed(const Pass& pass);
+MaybeDecision accepted_but_not_listed(const Pass& pass);
+MaybeDecision submission_may_still_show(const Pass& pass);
+MaybeDecision submissions_are_used_up(const Pass& pass);
+MaybeDecision nothing_was_sent(const Pass& pass);
+// Rules about the order to duplicate (rules_order.cpp).
+MaybeDecision orders_are_needed(const Pass& pass);
+MaybeDecision no_order_matches(const Pass& pass);
+MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass);
+MaybeDecision nothing_to_gain(const Pass& pass);
+MaybeDecision pending_is_for_another_order(const Pass& pass);
+MaybeDecision order_is_found(const Pass& pass);
+
+}  // namespace rules

@@ -1,0 +1,146 @@
+// Rules about the order to duplicate: they apply when nothing is under way.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "rules/rule.h"
+
+namespace rules {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A person is waiting for a match, and one listing serves all requests of the account.
+constexpr auto kLookForOrder = 5min;
+// A duplicate that lives less than this longer than the installed one is no gain.
+constexpr auto kGainMin = 24h;
+constexpr std::size_t kCandidatesMax = 10;
+
+std::string text_of(const NamesWanted& wanted) {
+  const NameSet names = all_of(wanted);
+  return names.empty() ? "" : fmt::format(" for {}", fmt::join(names, ", "));
+}
+
+const Candidate* find(const Match& match, Verdict verdict) {
+  const auto at = std::ranges::find(match.candidates, verdict, &Candidate::verdict);
+  return at == match.candidates.end() ? nullptr : &*at;
+}
+
+// The reason for a person when no order is eligible: the nearest miss tells what to do.
+std::pair<api::Reason, std::string> why_none(const Pass& pass) {
+  const auto& match = pass.match;
+  const auto& spec = pass.seen.request.spec;
+  const bool only_names = !match.candidates.empty();
+  if (const Candidate* near = find(match, Verdict::kExtraNames)) {
+    return {api::Reason::kExtraSansNotAllowed,
+            fmt::format("order {}: {}. Remove the name from the request, or reissue the order with "
+                        "it in CertCentral",
+                        near->order.id, near->reason)};
+  }
+  if (const Candidate* near = find(match, Verdict::kDuplicatesOff)) {
+    return {api::Reason::kDuplicatesNotAllowed,
+            fmt::format("order {}: {}", near->order.id, near->reason)};
+  }
+  if (spec.order_id) {
+    const std::string why = match.candidates.empty()
+                                ? "this account has no such order, or the API key cannot see it"
+                                : match.candidates.front().reason;
+    return {
+        match.candidates.empty() ? api::Reason::kNoMatchingOrder : api::Reason::kOrderNotEligible,
+        fmt::format("spec.orderID {} cannot be duplicated: {}", *spec.order_id, why)};
+  }
+  return {
+      api::Reason::kNoMatchingOrder,
+      fmt::format("no issued order of product {} and organization {} matches{}{}. Place or "
+                  "renew the order in CertCentral, or correct the names",
+                  pass.seen.profile->product, pass.seen.profile->organization_id,
+                  text_of(names_wanted(spec)),
+                  only_names ? "; status.candidates tells why each near miss was refused" : "")};
+}
+
+// How often the pending CSR will have been sent: a refusal starts anew, and what never left this
+// process does not count.
+int sends_after(const Observed& seen) {
+  if (!seen.pending || seen.pending->refusal) return 1;
+  return seen.pending->sends + (seen.ca.post == CaView::Post::kNotSent ? 0 : 1);
+}
+
+}  // namespace
+
+Match match_of(const Observed& seen) {
+  if (!seen.ca.orders) return {};
+  MatchQuery query{.names = names_wanted(seen.request.spec),
+                   .order_id = seen.request.spec.order_id,
+                   .now = seen.now};
+  if (seen.profile) {
+    query.product = seen.profile->product;
+    query.organization_id = seen.profile->organization_id;
+  }
+  Match match = match_orders(*seen.ca.orders, query);
+  if (match.candidates.size() > kCandidatesMax) match.candidates.resize(kCandidatesMax);
+  return match;
+}
+
+MaybeDecision orders_are_needed(const Pass& pass) {
+  if (pass.seen.ca.orders) return std::nullopt;
+  return decision(AskOrders{names_wanted(pass.seen.request.spec), pass.seen.request.spec.order_id},
+                  api::Reason::kPending, "looking for the latest matching order");
+}
+
+MaybeDecision no_order_matches(const Pass& pass) {
+  if (pass.match.latest) return std::nullopt;
+  auto [reason, message] = why_none(pass);
+  Decision made = decision(Wait{pass.seen.now + kLookForOrder}, reason, std::move(message));
+  made.candidates = pass.match.candidates;
+  return made;
+}
+
+MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.profile->allowed_names) return std::nullopt;
+  const auto refused = first_not_allowed(pass.match.names.dns_names, *seen.profile->allowed_names);
+  if (!refused) return std::nullopt;
+  Decision made = decision(
+      Wait{seen.now + kLookForOrder}, api::Reason::kNameNotAllowed,
+      fmt::format("order {} has the name {}, which spec.nameConstraints of AutomationProfile {} "
+                  "does not allow for namespace {}; give spec.dnsNames, or ask the profile's owner",
+                  pass.match.latest->id, *refused, seen.profile->name,
+                  seen.request.meta.namespace_));
+  made.candidates = pass.match.candidates;
+  return made;
+}
+
+// Expiring only: never loop on copies as short as the last one. A Replace is worth it in any case.
+MaybeDecision nothing_to_gain(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (standing.need != Need::kExpiring) return std::nullopt;
+  const OrderFacts& latest = *pass.match.latest;
+  const base::TimePoint end = latest.certificate_valid_till.value_or(paid_until(latest));
+  if (end - seen.installed->leaf->not_after >= kGainMin) return std::nullopt;
+  return decision(
+      Wait{seen.now + 1h}, api::Reason::kRenewalDue,
+      fmt::format("{}, and the latest matching order {} gives no later end; renew or reissue it in "
+                  "CertCentral, and this certificate follows by itself",
+                  standing.need_text, latest.id));
+}
+
+MaybeDecision pending_is_for_another_order(const Pass& pass) {
+  const auto& pending = pass.seen.pending;
+  if (!pending || pass.match.latest->id == pending->order_id) return std::nullopt;
+  return decision(DropPending{}, api::Reason::kPending,
+                  fmt::format("the key was meant for order {}, which is no longer the latest match",
+                              pending->order_id));
+}
+
+MaybeDecision order_is_found(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  const api::Reason reason =
+      standing.usable ? api::Reason::kRenewing : api::Reason::kAwaitingIssuance;
+  return decision(SubmitDuplicate{.order_id = match.latest->id,
+                                  .names = seen.pending ? seen.pending->names : match.names,
+                                  .sends = sends_after(seen)},
+                  reason, fmt::format("requesting a duplicate of order {}", match.latest->id));
+}
+
+}  // namespace rules

@@ -1,0 +1,245 @@
+// Rules about a pending key: what was sent to the CA for it, and what came back.
+// The order matters: look before sending again, and never send while something may be under way.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "rules/backoff.h"
+#include "rules/rule.h"
+
+namespace rules {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kSendsMax = 3;
+constexpr auto kLookWhenUsedUp = 30min;
+constexpr auto kMismatchPatience = 24h;
+
+std::chrono::seconds age_of(const Observed& seen) {
+  const auto age = seen.now - seen.pending->submitted_at.value_or(seen.now);
+  return std::max(0s, std::chrono::floor<std::chrono::seconds>(age));
+}
+
+base::TimePoint next_poll(const Observed& seen) {
+  return seen.now + poll_interval(age_of(seen));
+}
+
+bool names_fit(const Observed& seen) {
+  const auto& spec = seen.request.spec;
+  const FinalNames& names = seen.pending->names;
+  if (spec.common_name && *spec.common_name != names.common_name) return false;
+  if (spec.dns_names.empty()) return true;
+  NameSet asked(spec.dns_names.begin(), spec.dns_names.end());
+  asked.insert(names.common_name);
+  return asked == NameSet(names.dns_names.begin(), names.dns_names.end());
+}
+
+// Why the pending Secret cannot lead to the certificate that is wanted now, or "".
+std::string misfit(const Observed& seen) {
+  const PendingFacts& pending = *seen.pending;
+  if (!pending.usable) return "it is not of this request, or its key does not fit its CSR";
+  if (!names_fit(seen)) return "the names have changed";
+  if (pending.key != seen.key) return "the kind of key has changed";
+  if (pending.account != seen.profile->account) return "the account has changed";
+  if (pending.asked_order_id != seen.request.spec.order_id) return "spec.orderID has changed";
+  return {};
+}
+
+// Why the returned certificate must not be installed, or "".
+std::string wrong_with(const Observed& seen, const IssuedFacts& issued) {
+  if (!issued.leaf) return issued.problem;
+  if (issued.leaf->public_key_sha256 != seen.pending->public_key_sha256) {
+    return "it carries another public key";
+  }
+  if (issued.leaf->not_after <= seen.now) return "it has expired already";
+  if (!leaf_satisfies(names_wanted(seen.request.spec), issued.leaf->dns_names,
+                      issued.leaf->common_name, order_names(seen, seen.pending->order_id))) {
+    return "its names are not those of the request";
+  }
+  return {};
+}
+
+// Only the order's own names can tell whether further names of the leaf belong there.
+bool order_could_explain(const Observed& seen) {
+  const auto& leaf = seen.ca.issued->leaf;
+  return leaf && !seen.ca.orders && !seen.ca_error &&
+         leaf->public_key_sha256 == seen.pending->public_key_sha256 &&
+         leaf_satisfies(names_wanted(seen.request.spec), leaf->dns_names, leaf->common_name,
+                        leaf->dns_names);
+}
+
+Decision awaiting(const Observed& seen, base::TimePoint until, const std::string& what) {
+  const api::Reason reason =
+      seen.ca.awaits_approval ? api::Reason::kAwaitingApproval : api::Reason::kAwaitingIssuance;
+  return decision(Wait{until}, reason,
+                  fmt::format("duplicate of order {}: {}", seen.pending->order_id, what));
+}
+
+std::pair<api::Reason, std::string> failure_of(const base::Error& error) {
+  switch (error.code) {
+    case base::Code::kExhausted:
+      return {api::Reason::kRateLimited, "the CA's rate limit is used up"};
+    case base::Code::kUnauthenticated:
+    case base::Code::kPermissionDenied:
+      return {api::Reason::kCredentialsRejected,
+              "the CA refused the API key; check account.apiKeySecretRef of the profile"};
+    case base::Code::kInvalid:
+    case base::Code::kNotFound:
+      return {api::Reason::kCaRejected, "the CA refused the question"};
+    case base::Code::kConflict:
+    case base::Code::kAlreadyExists:
+    case base::Code::kExpired:
+    case base::Code::kUnavailable:
+    case base::Code::kCorrupt:
+    case base::Code::kCancelled:
+    case base::Code::kInternal:
+      return {api::Reason::kCaUnavailable, "the CA did not answer"};
+  }
+  return {api::Reason::kCaUnavailable, "the CA did not answer"};
+}
+
+}  // namespace
+
+MaybeDecision pending_does_not_fit(const Pass& pass) {
+  if (!pass.seen.pending) return std::nullopt;
+  const std::string why = misfit(pass.seen);
+  if (why.empty()) return std::nullopt;
+  return decision(DropPending{}, api::Reason::kPending, "the pending key is dropped: " + why);
+}
+
+MaybeDecision certificate_came_back_wrong(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending || !seen.ca.issued) return std::nullopt;
+  const std::string why = wrong_with(seen, *seen.ca.issued);
+  if (why.empty()) return std::nullopt;
+  if (order_could_explain(seen)) {
+    return decision(AskOrders{names_wanted(seen.request.spec), seen.pending->order_id},
+                    api::Reason::kAwaitingIssuance, "looking up the names of the order");
+  }
+  if (age_of(seen) >= kMismatchPatience) {
+    return decision(DropPending{}, api::Reason::kCertificateMismatch,
+                    "the CA kept returning a wrong certificate for 24 hours; asking anew");
+  }
+  return decision(Wait{next_poll(seen)}, api::Reason::kCertificateMismatch,
+                  fmt::format("the CA returned certificate {} of order {}, but {}; it is not "
+                              "installed and will be fetched again",
+                              seen.ca.issued->certificate_id, seen.pending->order_id, why));
+}
+
+MaybeDecision certificate_came_back(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending || !seen.ca.issued) return std::nullopt;
+  return decision(InstallCertificate{seen.pending->order_id, seen.ca.issued->certificate_id},
+                  api::Reason::kIssued,
+                  fmt::format("installing a duplicate of order {}", seen.pending->order_id));
+}
+
+MaybeDecision ca_did_not_answer(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.ca_error) return std::nullopt;
+  const base::Error& error = *seen.ca_error;
+  if (error.reason == "cert_unavailable_processing" && seen.pending) {
+    return awaiting(seen, next_poll(seen), "the certificate is being made");
+  }
+  const auto [reason, text] = failure_of(error);
+  const auto pause = error.retry_after ? std::chrono::milliseconds{*error.retry_after}
+                                       : transient_backoff(seen.failures, seen.jitter);
+  return decision(Wait{seen.now + pause}, reason, fmt::format("{}: {}", text, error.message));
+}
+
+MaybeDecision refusal_is_recent(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending || !seen.pending->refusal) return std::nullopt;
+  const Refusal& refusal = *seen.pending->refusal;
+  const bool urgent =
+      standing.usable && seen.installed->leaf->not_after - seen.now < standing.before / 4;
+  const base::TimePoint again = refusal.at + refusal_backoff(refusal.count, urgent);
+  if (refusal.inputs != inputs_fingerprint(seen) || seen.now >= again) return std::nullopt;
+  return decision(
+      Wait{again}, refusal.reason,
+      fmt::format("the CA refused a duplicate of order {}: {}. It is tried again at {}, or at once "
+                  "when the request, its profile or the API key changes",
+                  seen.pending->order_id, refusal.message, base::format_time(again)));
+}
+
+MaybeDecision listed_and_issued(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending || !seen.ca.listed) return std::nullopt;
+  const ListedDuplicate* best = nullptr;
+  for (const ListedDuplicate& entry : *seen.ca.listed) {
+    const bool better = best == nullptr || entry.valid_till > best->valid_till;
+    if (entry.issued && better) best = &entry;
+  }
+  if (best == nullptr) return std::nullopt;
+  return decision(AskCertificate{best->certificate_id}, api::Reason::kAwaitingIssuance,
+                  fmt::format("fetching certificate {}", best->certificate_id));
+}
+
+MaybeDecision listed_but_not_issued(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending || !seen.ca.listed || seen.ca.listed->empty()) return std::nullopt;
+  return awaiting(seen, next_poll(seen), "the CA lists it and has not issued it yet");
+}
+
+MaybeDecision listing_is_needed(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  const bool sent = seen.pending && seen.pending->submitted_at && !seen.pending->refusal &&
+                    seen.ca.post != CaView::Post::kNotSent;
+  if (!sent || seen.ca.listed) return std::nullopt;
+  return decision(
+      AskDuplicates{seen.pending->order_id}, api::Reason::kAwaitingIssuance,
+      fmt::format("looking for our key among the duplicates of order {}", seen.pending->order_id));
+}
+
+MaybeDecision accepted_but_not_listed(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending || seen.ca.post != CaView::Post::kAccepted) return std::nullopt;
+  return awaiting(seen, next_poll(seen),
+                  seen.ca.awaits_approval
+                      ? "it waits for an approver in CertCentral. To request without approvals, "
+                        "choose Settings > Preferences > Advanced Settings > Certificate Requests "
+                        "> Approval Steps > Skip approval step"
+                      : "the CA has accepted it and does not list it yet");
+}
+
+// The POST did not leave this process, or was turned away by the rate limit: nothing to settle.
+MaybeDecision nothing_was_sent(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending || seen.ca.post != CaView::Post::kNotSent) return std::nullopt;
+  const base::TimePoint again =
+      seen.pending->submitted_at.value_or(seen.now) + transient_backoff(seen.failures, seen.jitter);
+  if (seen.now >= again) return std::nullopt;
+  return decision(Wait{again}, api::Reason::kCaUnavailable,
+                  fmt::format("the request for a duplicate of order {} could not be sent; it is "
+                              "tried again",
+                              seen.pending->order_id));
+}
+
+MaybeDecision submission_may_still_show(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  const bool settling = seen.pending && seen.pending->submitted_at && !seen.pending->refusal &&
+                        seen.ca.post == CaView::Post::kUnknown;
+  if (!settling) return std::nullopt;
+  const base::TimePoint settled =
+      *seen.pending->submitted_at + settle_window(seen.settle_window, seen.pending->sends);
+  if (seen.now >= settled) return std::nullopt;
+  return awaiting(seen, std::min(settled, next_poll(seen)),
+                  fmt::format("the CA's answer was lost and our key is not listed yet; it is sent "
+                              "again if it is still not listed at {}",
+                              base::format_time(settled)));
+}
+
+MaybeDecision submissions_are_used_up(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  const bool used_up = seen.pending && !seen.pending->refusal && seen.pending->sends >= kSendsMax &&
+                       seen.ca.post != CaView::Post::kNotSent;
+  if (!used_up) return std::nullopt;
+  return awaiting(seen, seen.now + kLookWhenUsedUp,
+                  fmt::format("it was sent {} times and our key is still not listed; it is not "
+                              "sent again. Look at the order in CertCentral",
+                              seen.pending->sends));
+}
+
+}  // namespace rules

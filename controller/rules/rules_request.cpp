@@ -1,0 +1,132 @@
+// Rules about the request itself, its Secret, and the profile it refers to.
+#include <fmt/format.h>
+
+#include "api/names.h"
+#include "rules/rule.h"
+
+namespace rules {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Changes of profiles, Secrets and namespaces wake a request at once; this is the safety net.
+constexpr auto kLookAgain = 10min;
+// A suspended request shows its candidates, refreshed slowly.
+constexpr auto kSuspendedLook = 6h;
+
+bool profile_is_usable(const Observed& seen) {
+  return seen.profile && seen.profile->namespace_allowed && !seen.profile->unusable;
+}
+
+}  // namespace
+
+MaybeDecision request_is_being_deleted(const Pass& pass) {
+  if (!pass.seen.request.meta.deletion_time) return std::nullopt;
+  return decision(Nothing{}, api::Reason::kPending, "the request is being deleted");
+}
+
+MaybeDecision spec_is_invalid(const Pass& pass) {
+  if (pass.seen.spec_problems.empty()) return std::nullopt;
+  return decision(Wait{}, api::Reason::kInvalidSpec, pass.standing.problem);
+}
+
+MaybeDecision secret_is_not_ours(const Pass& pass) {
+  if (pass.standing.reason != api::Reason::kSecretConflict) return std::nullopt;
+  return decision(Wait{pass.seen.now + kLookAgain}, api::Reason::kSecretConflict,
+                  pass.standing.problem);
+}
+
+// The last step of an issuance, or what a crash right before it left behind.
+MaybeDecision pending_key_is_installed(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  const bool installed = seen.pending && seen.installed && seen.installed->leaf &&
+                         seen.installed->key_matches &&
+                         seen.installed->leaf->public_key_sha256 == seen.pending->public_key_sha256;
+  if (!installed) return std::nullopt;
+  return decision(DropPending{}, api::Reason::kIssued, "the pending key is installed");
+}
+
+MaybeDecision order_names_are_needed(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!standing.needs_order_names || !profile_is_usable(seen)) return std::nullopt;
+  return decision(AskOrders{names_wanted(seen.request.spec), seen.installed->order_id},
+                  api::Reason::kPending, "looking up the names of the installed order");
+}
+
+MaybeDecision request_is_suspended(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.request.spec.suspend) return std::nullopt;
+  if (profile_is_usable(seen) && !seen.ca.orders && !seen.ca_error) {
+    return decision(AskOrders{names_wanted(seen.request.spec), seen.request.spec.order_id},
+                    api::Reason::kSuspended, "looking for orders");
+  }
+  std::string message = "spec.suspend is true: nothing is issued; set it to false to go on";
+  if (!seen.profile) message += ". Its profile does not exist";
+  if (seen.profile && seen.profile->unusable) message += ". " + seen.profile->problem;
+  Decision made = decision(Wait{seen.now + kSuspendedLook}, api::Reason::kSuspended, message);
+  made.candidates = match.candidates;
+  return made;
+}
+
+MaybeDecision certificate_is_current(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (standing.need != Need::kNone) return std::nullopt;
+  const base::TimePoint due =
+      seen.renewal.automatic ? *standing.renewal_time : seen.installed->leaf->not_after;
+  // Automatic renewal off and past every date: only a change helps; expiry makes it unusable.
+  return decision(Nothing{due > seen.now ? std::optional(due) : std::nullopt}, api::Reason::kIssued,
+                  fmt::format("the certificate is valid until {}",
+                              base::format_time(seen.installed->leaf->not_after)));
+}
+
+MaybeDecision profile_is_missing(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (seen.profile) return std::nullopt;
+  const auto& ref = seen.request.spec.profile_ref;
+  return decision(Wait{seen.now + kLookAgain}, api::Reason::kProfileNotFound,
+                  fmt::format("spec.profileRef: there is no AutomationProfile {}/{}; create it or "
+                              "correct the reference",
+                              api::profile_namespace(seen.request), ref.name));
+}
+
+MaybeDecision namespace_is_not_allowed(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (seen.profile->namespace_allowed) return std::nullopt;
+  return decision(Wait{seen.now + kLookAgain}, api::Reason::kNamespaceNotAllowed,
+                  fmt::format("AutomationProfile {} does not let namespace {} use it; its owner "
+                              "can add the namespace to spec.allowedNamespaces",
+                              seen.profile->name, seen.request.meta.namespace_));
+}
+
+MaybeDecision profile_is_unusable(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.profile->unusable) return std::nullopt;
+  return decision(
+      Wait{seen.now + kLookAgain}, *seen.profile->unusable,
+      fmt::format("AutomationProfile {}: {}", seen.profile->name, seen.profile->problem));
+}
+
+MaybeDecision product_has_no_duplicates(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (seen.profile->product_allows_duplicates) return std::nullopt;
+  return decision(
+      Wait{seen.now + 1h}, api::Reason::kDuplicatesNotAllowed,
+      fmt::format("product {} has no duplicates in this account; an administrator enables them in "
+                  "CertCentral (DV products have none)",
+                  seen.profile->product));
+}
+
+MaybeDecision name_is_not_allowed(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.profile->allowed_names) return std::nullopt;
+  const NameSet asked = all_of(names_wanted(seen.request.spec));
+  const auto refused =
+      first_not_allowed({asked.begin(), asked.end()}, *seen.profile->allowed_names);
+  if (!refused) return std::nullopt;
+  return decision(Wait{}, api::Reason::kNameNotAllowed,
+                  fmt::format("the name {} is not allowed for namespace {} by spec.nameConstraints "
+                              "of AutomationProfile {}",
+                              *refused, seen.request.meta.namespace_, seen.profile->name));
+}
+
+}  // namespace rules

@@ -1,0 +1,47 @@
+// Standing: how a request stands before anything is asked of the CA: is its pair usable, and is
+// there a need for a new one? Pure. Rules: docs/rules.md, "When a certificate is due".
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "rules/observed.h"
+
+namespace rules {
+
+// Two needs that never mix: a Replace is free and never leads to a purchase.
+enum class Need {
+  kNone,
+  kReplace,   // no usable pair, or the user asked for a new one
+  kExpiring,  // a usable pair whose renewal time has come
+};
+
+struct Standing {
+  bool usable = false;  // the Secret holds a valid pair for this spec: what Ready means
+  // Why it is not usable: kIssued if it is.
+  api::Reason reason = api::Reason::kIssued;
+  std::string problem{};
+  Need need = Need::kNone;
+  std::string need_text{};  // why there is a need, for a person
+  std::optional<base::TimePoint> renewal_time{};
+  std::chrono::seconds before{};
+  // The leaf has names beyond those asked for, and only its order's names can tell whether they
+  // belong there.
+  bool needs_order_names = false;
+};
+
+Standing standing_of(const Observed& seen);
+
+NamesWanted names_wanted(const api::DuplicateCertificateRequestSpec& spec);
+
+// Changes with everything that may turn a refusal of the CA into a yes: the spec, the profile, the
+// credentials, and renew-requested-at.
+std::string inputs_fingerprint(const Observed& seen);
+
+// The value of renew-requested-at that has not been acted on, or "".
+std::string renew_requested(const Observed& seen);
+
+// The names of order `id` as the CA told them in this pass, or nothing.
+NameSet order_names(const Observed& seen, std::int64_t id);
+
+}  // namespace rules
