@@ -1,0 +1,83 @@
+#include "x509/openssl_ptr.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <openssl/err.h>
+
+#include "base/bytes.h"
+
+namespace x509::openssl {
+namespace {
+
+std::string digest(const EVP_MD* method, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+  unsigned size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, method, nullptr) != 1) return {};
+  return {reinterpret_cast<const char*>(out.data()), size};
+}
+
+std::string_view text_of(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+}  // namespace
+
+base::Error last_error(std::string_view what, base::Code code) {
+  const unsigned long number = ERR_peek_last_error();
+  const char* reason = number == 0 ? nullptr : ERR_reason_error_string(number);
+  ERR_clear_error();
+  std::string message(what);
+  if (reason != nullptr) message.append(": ").append(reason);
+  return {.code = code, .message = std::move(message)};
+}
+
+BioPtr reader_of(std::string_view text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+std::string sha256(std::string_view bytes) {
+  return digest(EVP_sha256(), bytes);
+}
+std::string sha1(std::string_view bytes) {
+  return digest(EVP_sha1(), bytes);
+}
+
+std::string public_key_sha256(const EVP_PKEY* key) {
+  const std::string der = der_of<EVP_PKEY>(i2d_PUBKEY, key);
+  return der.empty() ? std::string() : base::to_hex(sha256(der));
+}
+
+std::string common_name(const X509_NAME* name) {
+  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+  if (at < 0) return {};
+  const ASN1_STRING* entry = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+  unsigned char* utf8 = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&utf8, entry);
+  if (size < 0) return {};
+  std::string text(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size));
+  OPENSSL_free(utf8);
+  return text.find('\0') == std::string::npos ? text : std::string();
+}
+
+std::vector<std::string> dns_names(const GENERAL_NAMES* names) {
+  std::vector<std::string> result;
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type != GEN_DNS) continue;
+    const std::string_view text = text_of(name->d.dNSName);
+    if (text.find('\0') == std::string_view::npos) result.push_back(lower(text));
+  }
+  return result;
+}
+
+}  // namespace x509::openssl
