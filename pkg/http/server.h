@@ -18,9 +18,9 @@ namespace http {
 
 struct ServerRequest {
   std::string method{};
-  std::string path{};                                   // decoded, without the query
-  std::multimap<std::string, std::string> query{};      // decoded names and values
-  std::multimap<std::string, std::string> headers{};    // names in lower case
+  std::string path{};                                 // decoded, without the query
+  std::multimap<std::string, std::string> query{};    // decoded names and values
+  std::multimap<std::string, std::string> headers{};  // names in lower case
   std::string body{};
 
   // First value, or nullopt.
@@ -46,7 +46,8 @@ struct ServerOptions {
   // Both set: HTTPS, TLS 1.2 and newer. Leaf first, PEM.
   std::string certificate_pem{};
   base::SecretString private_key_pem{};
-  std::size_t threads = 4;
+  // Each open connection holds one thread, idle keep-alive connections too: further clients wait.
+  std::size_t threads = 16;
   std::size_t body_bytes_max = std::size_t{1} << 20U;
   std::chrono::seconds keep_alive{5};
 };
