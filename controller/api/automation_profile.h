@@ -200,9 +200,13 @@ struct AutomationProfileStatus {
   bool operator==(const AutomationProfileStatus&) const = default;
 };
 
+// An account of DigiCert CertCentral, and the policy by which duplicates of its orders are issued,
+// renewed and, if it says so, bought. DuplicateCertificateRequests refer to it.
 struct AutomationProfile {
   ObjectMeta meta{};
+  // The account and the policy.
   AutomationProfileSpec spec{};
+  // What Duplicert found out about the account.
   AutomationProfileStatus status{};
 
   bool operator==(const AutomationProfile&) const = default;

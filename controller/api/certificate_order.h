@@ -67,9 +67,13 @@ struct CertificateOrderStatus {
   bool operator==(const CertificateOrderStatus&) const = default;
 };
 
+// An entry of the ledger of orders that Duplicert places. The controller writes it; it makes sure
+// that nothing is bought twice. Do not create, change or delete one while it is open.
 struct CertificateOrder {
   ObjectMeta meta{};
+  // What is bought. It never changes.
   CertificateOrderSpec spec{};
+  // How far the order has come.
   CertificateOrderStatus status{};
 
   bool operator==(const CertificateOrder&) const = default;

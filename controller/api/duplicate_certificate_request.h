@@ -215,9 +215,13 @@ struct DuplicateCertificateRequestStatus {
   bool operator==(const DuplicateCertificateRequestStatus&) const = default;
 };
 
+// A request for one duplicate of a DigiCert CertCentral order, with a private key of its own, in
+// one Secret for one server. For N servers, create N requests.
 struct DuplicateCertificateRequest {
   ObjectMeta meta{};
+  // Which order to duplicate, and the Secret that the certificate goes into.
   DuplicateCertificateRequestSpec spec{};
+  // What the Secret holds, and what is being done about it.
   DuplicateCertificateRequestStatus status{};
 
   bool operator==(const DuplicateCertificateRequest&) const = default;
