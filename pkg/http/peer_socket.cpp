@@ -43,16 +43,23 @@ std::optional<Endpoint> ask(int fd, Query query) {
   return endpoint_of(storage);
 }
 
+struct Accepted {
+  int fd = -1;
+  Peer peer{};
+};
+
 // The connected sockets whose own port is `local_port`. Listening sockets have no peer.
-std::vector<int> accepted_on(int local_port) {
-  std::vector<int> found;
+std::vector<Accepted> accepted_on(int local_port) {
+  std::vector<Accepted> found;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", error)) {
     const std::string name = entry.path().filename().string();
     int fd = -1;
     std::from_chars(name.data(), name.data() + name.size(), fd);
     const auto local = ask(fd, getsockname);
-    if (local && local->port == local_port && ask(fd, getpeername)) found.push_back(fd);
+    const auto remote = ask(fd, getpeername);
+    if (!local || !remote || local->port != local_port) continue;
+    found.push_back({fd, {remote->address, remote->port, local_port}});
   }
   return found;
 }
@@ -71,21 +78,22 @@ void reset(int fd) {
 }  // namespace
 
 bool hang_up(const Peer& peer, Hangup how) {
-  for (const int fd : accepted_on(peer.local_port)) {
-    const auto remote = ask(fd, getpeername);
-    if (!remote || remote->port != peer.port || remote->address != peer.address) continue;
+  for (const Accepted& accepted : accepted_on(peer.local_port)) {
+    if (accepted.peer != peer) continue;
     if (how == Hangup::kReset) {
-      reset(fd);
+      reset(accepted.fd);
     } else {
-      shutdown(fd, how == Hangup::kClose ? SHUT_RDWR : SHUT_RD);
+      shutdown(accepted.fd, how == Hangup::kClose ? SHUT_RDWR : SHUT_RD);
     }
     return true;
   }
   return false;
 }
 
-void stop_reading(int local_port) {
-  for (const int fd : accepted_on(local_port)) shutdown(fd, SHUT_RD);
+void stop_reading(int local_port, const std::function<bool(const Peer&)>& is_busy) {
+  for (const Accepted& accepted : accepted_on(local_port)) {
+    if (!is_busy(accepted.peer)) shutdown(accepted.fd, SHUT_RD);
+  }
 }
 
 }  // namespace http

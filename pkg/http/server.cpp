@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <sys/socket.h>
 #include <thread>
 #include <utility>
@@ -89,10 +90,11 @@ struct Server::Impl {
   int port = 0;
   std::thread thread{};
 
-  std::mutex mutex{};  // guards the two below
+  std::mutex mutex{};  // guards all below
   std::condition_variable changed{};
   bool listening_ended = false;
   bool stopping = false;
+  std::set<Peer> busy{};  // connections with a request that is not answered yet
 
   Result<void> make_server();
   void configure();
@@ -137,6 +139,10 @@ void Server::Impl::configure() {
   server->set_payload_max_length(options.body_bytes_max);
   // Runs before a body is read: requests without one end here, without cpp-httplib's routing.
   server->set_pre_routing_handler([this](const httplib::Request& from, httplib::Response& to) {
+    {
+      const std::lock_guard lock(mutex);
+      busy.insert(peer_of(from));
+    }
     if (!is_known_method(from.method)) {
       answer_text(to, 501, "method not implemented");
     } else if (from.is_multipart_form_data()) {
@@ -156,6 +162,14 @@ void Server::Impl::configure() {
   server->Put(kAnyPath, with_body);
   server->Patch(kAnyPath, with_body);
   server->Delete(kAnyPath, with_body);
+  // cpp-httplib's "logger" runs when the answer has been written.
+  server->set_logger([this](const httplib::Request& from, const httplib::Response& to) {
+    if (to.get_header_value("Connection") == "close") {
+      hang_up(peer_of(from), Hangup::kStopReading);  // the rest of a body is no next request
+    }
+    const std::lock_guard lock(mutex);
+    busy.erase(peer_of(from));
+  });
 }
 
 Result<void> Server::Impl::bind() {
@@ -237,7 +251,7 @@ void Server::Impl::read_and_handle(const httplib::Request& from, httplib::Respon
   }
   if (!too_long) too_long = to.status == 413;  // by Content-Length
   answer_text(to, too_long ? 413 : 400, too_long ? "body too long" : "body not readable");
-  hang_up(peer_of(from), Hangup::kStopReading);  // the rest of the body is no next request
+  to.set_header("Connection", "close");
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -279,11 +293,9 @@ void Server::stop() {
   // cpp-httplib waits for idle keep-alive connections to time out; end them instead. Repeated,
   // because a connection may have been accepted a moment ago.
   std::unique_lock lock(impl_->mutex);
-  while (!impl_->changed.wait_for(lock, std::chrono::milliseconds(10),
-                                  [this] { return impl_->listening_ended; })) {
-    lock.unlock();
-    stop_reading(impl_->port);
-    lock.lock();
+  while (!impl_->listening_ended) {
+    stop_reading(impl_->port, [this](const Peer& peer) { return impl_->busy.contains(peer); });
+    impl_->changed.wait_for(lock, std::chrono::milliseconds(10));
   }
   lock.unlock();
   impl_->thread.join();

@@ -1,0 +1,203 @@
+// What CurlTransport trusts. Each refusal must come before the server sees a byte of a request.
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "http/curl_transport.h"
+#include "http/server.h"
+#include "raw_socket.h"
+#include "test_pki.h"
+
+namespace {
+
+using base::Code;
+using http::CurlTransport;
+using http::CurlTransportOptions;
+using http::ServerRequest;
+using http::ServerResponse;
+using http_test::Leaf;
+using http_test::LeafOptions;
+using http_test::TestCa;
+
+class CurlTls : public testing::Test {
+ protected:
+  // Starts the server with `leaf`, and makes one POST to it over a new transport.
+  base::Result<http::Response> post(const Leaf& leaf, const CurlTransportOptions& options,
+                                    const std::string& host = "127.0.0.1") {
+    auto server = http::Server::start(
+        {.certificate_pem = leaf.certificate_pem, .private_key_pem = leaf.key_pem},
+        [this](const ServerRequest& request) {
+          ++requests_;
+          host_header_ = request.header("host").value_or("");
+          return ServerResponse{.body = "secret answer"};
+        });
+    if (!server) return std::unexpected(server.error());
+    port_ = (*server)->port();
+    const auto transport = TRY(CurlTransport::create(options));
+    return transport->send({.method = "POST",
+                            .url = "https://" + host + ":" + std::to_string(port_) + "/",
+                            .headers = {{"Authorization", "Bearer token"}},
+                            .body = "body"},
+                           {});
+  }
+
+  void expect_refused(const base::Result<http::Response>& response) {
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, Code::kUnavailable) << response.error().message;
+    EXPECT_TRUE(response.error().not_sent);
+    EXPECT_EQ(requests_, 0);
+  }
+
+  void expect_accepted(const base::Result<http::Response>& response) {
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->body, "secret answer");
+    EXPECT_EQ(requests_, 1);
+  }
+
+  const TestCa ca_{};
+  std::atomic<int> requests_ = 0;
+  std::string host_header_{};
+  int port_ = 0;
+};
+
+TEST_F(CurlTls, AcceptsAnIpAddressInTheAlternativeNames) {
+  expect_accepted(post(ca_.issue(), {.ca_pem = ca_.pem()}));
+}
+
+TEST_F(CurlTls, AcceptsAHostNameInTheAlternativeNames) {
+  expect_accepted(post(ca_.issue({.san = "DNS:localhost"}), {.ca_pem = ca_.pem()}, "localhost"));
+}
+
+TEST_F(CurlTls, RefusesAnotherCa) {
+  expect_refused(post(TestCa("other").issue(), {.ca_pem = ca_.pem()}));
+}
+
+TEST_F(CurlTls, RefusesAnotherName) {
+  expect_refused(post(ca_.issue({.san = "DNS:other.test"}), {.ca_pem = ca_.pem()}, "localhost"));
+}
+
+TEST_F(CurlTls, RefusesAnotherAddress) {
+  expect_refused(post(ca_.issue({.san = "IP:127.0.0.2"}), {.ca_pem = ca_.pem()}));
+}
+
+TEST_F(CurlTls, RefusesAnAddressThatIsOnlyADnsName) {
+  expect_refused(post(ca_.issue({.san = "DNS:127.0.0.1"}), {.ca_pem = ca_.pem()}));
+}
+
+TEST_F(CurlTls, RefusesANameThatIsOnlyTheCommonName) {
+  const Leaf leaf = ca_.issue({.common_name = "localhost", .san = ""});
+
+  expect_refused(post(leaf, {.ca_pem = ca_.pem()}, "localhost"));
+}
+
+TEST_F(CurlTls, RefusesAnExpiredCertificate) {
+  expect_refused(post(ca_.issue({.lifetime = std::chrono::seconds{-60}}), {.ca_pem = ca_.pem()}));
+}
+
+TEST_F(CurlTls, RefusesAPrivateCaWhenOnlyTheSystemsRootsAreTrusted) {
+  expect_refused(post(ca_.issue(), {}));
+}
+
+TEST_F(CurlTls, AddsExtraRootsToTheSystems) {
+  expect_accepted(post(ca_.issue(), {.extra_ca_pem = ca_.pem()}));
+}
+
+// Makes `root_pem` the system's roots while it lives.
+class SystemRoots {
+ public:
+  explicit SystemRoots(const std::string& root_pem)
+      : path_(testing::TempDir() + "duplicert_roots_" + std::to_string(getpid()) + ".pem") {
+    std::ofstream(path_) << root_pem;
+    setenv("SSL_CERT_FILE", path_.c_str(), 1);
+  }
+  ~SystemRoots() {
+    unsetenv("SSL_CERT_FILE");
+    std::filesystem::remove(path_);
+  }
+
+ private:
+  std::string path_;
+};
+
+TEST_F(CurlTls, TrustsTheSystemsRootsOnlyWithoutItsOwn) {
+  const TestCa public_ca("public");
+  const SystemRoots roots(public_ca.pem());
+  expect_refused(post(public_ca.issue(), {.ca_pem = ca_.pem()}));
+
+  expect_accepted(post(public_ca.issue(), {}));
+}
+
+TEST_F(CurlTls, VerifiesAnotherServerNameAndKeepsTheHostHeader) {
+  const Leaf leaf = ca_.issue({.san = "DNS:api.internal"});
+
+  expect_accepted(post(leaf, {.ca_pem = ca_.pem(), .server_name = "api.internal"}));
+
+  EXPECT_EQ(host_header_, "127.0.0.1:" + std::to_string(port_));
+}
+
+TEST_F(CurlTls, RefusesTheUrlsHostWhenAnotherServerNameIsWanted) {
+  expect_refused(post(ca_.issue(), {.ca_pem = ca_.pem(), .server_name = "api.internal"}));
+}
+
+TEST_F(CurlTls, AcceptsAnythingWhenInsecureIsAskedFor) {
+  expect_accepted(post(TestCa("other").issue({.san = "DNS:x"}), {.insecure = true}));
+}
+
+TEST_F(CurlTls, RefusesAPlainTextServer) {
+  const http_test::ScriptedServer server([](int fd, int) {
+    http_test::write_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  const auto transport = CurlTransport::create({.ca_pem = ca_.pem()});
+
+  const auto response = (*transport)->send({.url = "https" + server.url().substr(4)}, {});
+
+  ASSERT_FALSE(response);
+  EXPECT_TRUE(response.error().not_sent);
+}
+
+TEST_F(CurlTls, SendsAOncePostExactlyOnceOverTls) {
+  const Leaf leaf = ca_.issue();
+  std::atomic<int> posts = 0;
+  const auto server = http::Server::start(
+      {.certificate_pem = leaf.certificate_pem, .private_key_pem = leaf.key_pem},
+      [&posts](const ServerRequest& request) {
+        if (request.method == "GET") return ServerResponse{};
+        ++posts;
+        return ServerResponse{.drop = ServerResponse::Drop::kReset};
+      });
+  const auto transport = CurlTransport::create({.ca_pem = ca_.pem()});
+  ASSERT_TRUE((*transport)->send({.url = (*server)->url()}, {}));
+
+  const auto response =
+      (*transport)->send({.method = "POST", .url = (*server)->url(), .once = true}, {});
+
+  ASSERT_FALSE(response);
+  EXPECT_FALSE(response.error().not_sent);
+  EXPECT_EQ(posts, 1);
+}
+
+TEST_F(CurlTls, RefusesAClientKeyOfAnotherCertificate) {
+  const auto transport =
+      CurlTransport::create({.ca_pem = ca_.pem(),
+                             .client_certificate_pem = ca_.issue().certificate_pem,
+                             .client_key_pem = ca_.issue().key_pem});
+
+  ASSERT_FALSE(transport);
+  EXPECT_EQ(transport.error().code, Code::kInvalid);
+}
+
+TEST_F(CurlTls, SaysWhenTheSystemsRootsAreMissing) {
+  setenv("SSL_CERT_FILE", "/does/not/exist.pem", 1);
+  const auto transport = CurlTransport::create({});
+  unsetenv("SSL_CERT_FILE");
+
+  ASSERT_FALSE(transport);
+  EXPECT_EQ(transport.error().code, Code::kUnavailable);
+  EXPECT_THAT(transport.error().message, testing::HasSubstr("/does/not/exist.pem"));
+}
+
+}  // namespace
