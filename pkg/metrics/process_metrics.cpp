@@ -118,7 +118,8 @@ base::Result<ProcessFacts> read_process_facts() {
   const StatUnits units{.ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK)),
                         .page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE)),
                         .boot_time = TRY(boot_time())};
-  ProcessFacts facts = TRY(parse_process_stat(TRY(read_file("/proc/self/stat")), units));
+  const std::string line = TRY(read_file("/proc/self/stat"));
+  ProcessFacts facts = TRY(parse_process_stat(line, units));
   facts.open_fds = count_open_fds();
   facts.max_fds = max_fds();
   return facts;

@@ -92,7 +92,7 @@ class Registry {
   bool remove(std::string_view family_name, const Labels& labels);
 
   // Runs `refresh` at the start of each expose(), for values that are sampled and not counted.
-  // It may use handles, but must not call this registry. It is never called again once the
+  // It may ask for series, but must not add or end a sampler. It is never called again once the
   // returned token is destroyed; that waits for a running call.
   using Sampler = std::shared_ptr<void>;
   [[nodiscard]] Sampler add_sampler(std::function<void()> refresh);

@@ -8,6 +8,9 @@
 #include <deque>
 #include <string>
 #include <thread>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
 #include "base/thread_annotations.h"
@@ -24,14 +27,13 @@ struct EventRecorderOptions {
   std::chrono::milliseconds flush_most{std::chrono::seconds{5}};  // at stop()
 };
 
-// Series: events_recorded_total, events_dropped_total{reason="queue_full"|"refused"|"spam"}, both
-// with the prefix given here.
+// <prefix>_events_written_total and <prefix>_events_dropped_total{reason}, at 0 from the start.
 struct EventMetrics {
   EventMetrics(metrics::Registry& registry, const std::string& prefix);
   metrics::Counter written{};
-  metrics::Counter queue_full{};
-  metrics::Counter refused{};
-  metrics::Counter spam{};
+  metrics::Counter queue_full{};    // reason queue_full
+  metrics::Counter refused{};       // reason refused, by the API server or after all tries
+  metrics::Counter too_frequent{};  // reason too_frequent, for one object
 };
 
 class EventRecorder {
@@ -50,24 +52,32 @@ class EventRecorder {
 
  private:
   void run(const std::stop_token& stop);
-  void flush();
   std::deque<Event> take_waiting(const std::stop_token& stop);
+  void take(std::deque<Event> events, const std::stop_token& stop);
   void write(const std::vector<EventCall>& calls, const std::stop_token& stop);
-  bool write_one(const EventCall& call, const std::stop_token& stop);
+  base::Result<void> write_once(const EventCall& call);
 
   // Constant after construction, or with their own synchronisation.
   kube::Client& client_;
   const EventRecorderOptions options_;
   const EventMetrics metrics_;
   const base::Clock& clock_;
+  std::stop_source calls_;  // cancels the calls of a flush that takes too long
 
   base::Mutex mutex_;
   base::ConditionVariable changed_;
   std::deque<Event> waiting_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
+  bool flushed_ GUARDED_BY(mutex_) = false;
 
-  EventSeries series_;  // the thread's own
-  std::jthread thread_;
+  EventSeries series_;   // the thread's own
+  std::jthread thread_;  // last: it ends before what it uses
 };
+
+// The body of a create.
+// https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+nlohmann::json event_body(const EventCall& call, const EventRecorderOptions& options);
+// The merge patch of a count.
+nlohmann::json series_patch(const EventCall& call);
 
 }  // namespace runtime

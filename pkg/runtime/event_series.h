@@ -11,7 +11,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,8 +64,9 @@ class EventSeries {
     base::Steady steady{};
   };
 
-  // nullopt: counted in memory, or dropped because the object has had too many (see dropped()).
-  std::optional<EventCall> record(Event event, const Now& now);
+  // The calls that are due with this event: those of sweep(), and at most one for the event. None
+  // for it if it is counted in memory, or dropped because its object has had too many.
+  std::vector<EventCall> record(Event event, const Now& now);
   // Final counts of series that have ended, and heartbeats that are due.
   std::vector<EventCall> sweep(const Now& now);
   // All counts that are not written yet; ends all series.
@@ -83,11 +83,19 @@ class EventSeries {
     base::Steady written_at{};
   };
 
-  std::string unique_name(const Event& event, base::TimePoint now);
+  struct Budget {
+    Budget(const TokenBucket::Limits& limits, base::Steady now) : bucket(limits, now) {}
+    TokenBucket bucket;
+    base::Steady used_at{};
+  };
+
+  void count(Series& series, const Now& now, std::vector<EventCall>& calls);
+  static EventCall written(Series& series, base::Steady now);
+  std::string unique_name(const ObjectReference& regarding, base::TimePoint now);
   bool allowed(const Event& event, base::Steady now);
 
-  std::map<std::string, Series> series_;        // by everything that makes events the same
-  std::map<std::string, TokenBucket> buckets_;  // by UID
+  std::map<std::string, Series> series_;   // by everything that makes events the same
+  std::map<std::string, Budget> budgets_;  // by UID
   std::int64_t last_stamp_ = 0;
   std::size_t dropped_ = 0;
 };

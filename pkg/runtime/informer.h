@@ -83,6 +83,7 @@ class Informer {
 
   WatchHandlers handlers_of(const std::shared_ptr<Feed>& feed);
   std::shared_ptr<const T> decoded(const nlohmann::json& object) const;
+  std::shared_ptr<const T> known_or(std::shared_ptr<const T> value) const;
   void apply(const nlohmann::json& object);
   void tell(const Change<T>& change) const;
 
@@ -142,7 +143,7 @@ WatchHandlers Informer<T>::handlers_of(const std::shared_ptr<Feed>& feed) {
       .init = [feed] { feed->buffered.clear(); },
       .buffer =
           [this, feed](const nlohmann::json& object) {
-            if (auto value = decoded(object)) feed->buffered.push_back(std::move(value));
+            if (auto value = decoded(object)) feed->buffered.push_back(known_or(std::move(value)));
           },
       .init_done =
           [this, feed] {
@@ -169,6 +170,13 @@ std::shared_ptr<const T> Informer<T>::decoded(const nlohmann::json& object) cons
                                                               {"key", raw_key(object)},
                                                               {"error", value.error().message}});
   return nullptr;
+}
+
+// The store's own pointer if that is the same state: a second listing then costs no second copy.
+template <class T>
+std::shared_ptr<const T> Informer<T>::known_or(std::shared_ptr<const T> value) const {
+  auto known = store_.get(key_of(*value));
+  return known && is_same_state(*known, *value) ? known : value;
 }
 
 template <class T>

@@ -5,8 +5,12 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "base/clock.h"
 #include "kube/client.h"
@@ -21,7 +25,7 @@ struct LeaderElectorOptions {
   LeaseLimits limits{};
 };
 
-// Both are called on the elector's thread, each at most once.
+// Both are called on the elector's thread, each at most once. They must not call stop().
 struct LeaderCallbacks {
   std::function<void()> on_started{};  // quick: renewals wait for it
   // The lease is lost: stop at once, without draining, and exit. Never called after stop().
@@ -43,7 +47,8 @@ class LeaderElector {
   LeaderElector& operator=(const LeaderElector&) = delete;
 
   void start();
-  // Releases the lease if it is held, and ends. Only after all work that needs it has ended.
+  // Releases the lease if it is held, and ends; blocks for at most renew_deadline and one timeout
+  // of the client. Only after all work that needs the lease has ended. May be called twice.
   void stop();
 
   // Until when, on the monotonic clock, nobody else can lead. In the past if we do not lead.
@@ -56,19 +61,23 @@ class LeaderElector {
 
  private:
   void run(const std::stop_token& stop);
-  LeaseInput carry_out(const LeaseCall& call, const std::stop_token& stop);
-  LeaseInput read(const std::stop_token& stop);
-  LeaseInput write(const LeasePut& put, const std::stop_token& stop);
-  void publish(const LeaseTransition& transition);
+  LeaseInput carry_out(const LeaseCall& call);
+  LeaseInput read();
+  LeaseInput write(const LeasePut& put);
+  LeaseInput failed(std::string_view what, const base::Error& error) const;
+  void publish(const LeaseState& state, LeaseNews news);
 
+  // Constant after construction, or with their own synchronisation.
   kube::Client& client_;
   const LeaderElectorOptions options_;
   const LeaderCallbacks callbacks_;
   const base::Clock& clock_;
   const metrics::Gauge master_status_;
-  std::atomic<base::Steady::rep> held_until_;
+  std::atomic<base::Steady::rep> held_until_{0};
   std::atomic<bool> leads_{false};
-  std::jthread thread_;
+
+  std::unique_ptr<nlohmann::json> stored_;  // the thread's own: the Lease as last seen
+  std::jthread thread_;                     // last: it ends before what it uses
 };
 
 }  // namespace runtime

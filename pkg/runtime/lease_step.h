@@ -43,15 +43,19 @@ struct StoredLease {
 };
 
 struct LeaseState {
-  enum class Role { kStandby, kLeader, kLost, kReleased };
+  enum class Role { kStandby, kLeader, kReleasing, kEnded };
 
   Role role = Role::kStandby;
-  StoredLease seen{};         // as last read or written
+  // As last read or written. If the object vanishes, its last record stays: whoever held it may
+  // not know yet.
+  StoredLease seen{};
   base::Steady changed_at{};  // our clock when `seen.record` last changed
   bool must_read = true;      // `seen` may be out of date: read before the next write
-  base::Steady sent_at{};     // when the write that is under way was sent
-  LeaseRecord sent{};         // what it writes
-  base::Steady held_until{};  // kLeader: fencing ends here
+  bool has_read = false;      // since the last wait
+  LeaseRecord sent{};         // what the write under way writes
+  base::Steady sent_at{};     // and when it was sent
+  base::Steady held_until{};  // kLeader: nobody else can lead before this instant
+  base::Steady give_up_at{};  // kReleasing: the others will notice without us
 };
 
 // What the driver tells.
@@ -78,7 +82,7 @@ struct LeaseWait {
 struct LeaseEnd {};  // no more calls: lost or released
 using LeaseCall = std::variant<LeaseGet, LeasePut, LeaseWait, LeaseEnd>;
 
-enum class LeaseNews { kNone, kStarted, kLost };
+enum class LeaseNews { kNone, kStarted, kLost };  // of leading
 
 struct LeaseTransition {
   LeaseState state{};
@@ -91,7 +95,7 @@ struct LeaseContext {
   LeaseLimits limits{};
   base::Steady now{};
   base::TimePoint wall_now{};  // written into the record, never compared
-  double jitter = 0;           // in [0, 1): standbys spread their tries over 1.2 retry periods
+  double jitter = 0;           // in [0, 1): standbys wait 1 to 2.2 retry periods
 };
 
 LeaseTransition lease_step(LeaseState state, const LeaseInput& input, const LeaseContext& context);

@@ -34,7 +34,9 @@ std::chrono::milliseconds QueueCore::fail(const std::string& key) {
   return delay_after(backoff_, failures);
 }
 
-void QueueCore::forget(const std::string& key) { failures_.erase(key); }
+void QueueCore::forget(const std::string& key) {
+  failures_.erase(key);
+}
 
 int QueueCore::failures(const std::string& key) const {
   const auto at = failures_.find(key);

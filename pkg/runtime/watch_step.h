@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/clock.h"
 #include "runtime/backoff.h"
@@ -59,10 +60,9 @@ using WatchInput =
 
 // What happens to the store with the objects of this input.
 enum class StoreOp {
-  kNone,
-  kInit,      // forget what was buffered: a listing begins
+  kInit,      // a listing begins: forget what was buffered
   kBuffer,    // put the page's objects beside those of earlier pages
-  kInitDone,  // buffer the page, then replace the store's contents by all that is buffered
+  kInitDone,  // the store's contents become what was buffered
   kApply,     // the event's object is the newest state
   kDelete,    // the event's object is gone
 };
@@ -76,7 +76,7 @@ enum class WatchCall {
 
 struct WatchTransition {
   WatchState state{};
-  StoreOp op = StoreOp::kNone;
+  std::vector<StoreOp> ops{};  // in this order, before the call
   WatchCall call = WatchCall::kKeepReading;
   std::chrono::milliseconds delay{0};
 };
@@ -88,7 +88,8 @@ struct WatchLimits {
   std::chrono::milliseconds shortest_stream{std::chrono::seconds{1}};
 };
 
-// `jitter` is in [0, 1). Inputs that do not fit the state are a bug of the driver (BASE_CHECK).
+// `jitter` is in [0, 1). The first 410 in a while lists again at once, all other failures back off.
+// Inputs that do not fit the state are a bug of the driver (BASE_CHECK).
 WatchTransition watch_step(WatchState state, const WatchInput& input, base::Steady now,
                            double jitter, const WatchLimits& limits = {});
 

@@ -1,14 +1,15 @@
 #include "runtime/work_queue.h"
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 namespace runtime {
 namespace {
 
 // Longest sleep while delayed keys wait, so that a clock that jumps is noticed.
-constexpr std::chrono::milliseconds kNap{1000};
+constexpr std::chrono::seconds kNapMost{1};
+// Longer delays are cut, so that no sum of instants wraps around.
+constexpr std::chrono::milliseconds kDelayMost = std::chrono::years{10};
 
 double seconds(base::Steady::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -19,7 +20,9 @@ metrics::Labels labels_of(const std::string& name) {
 }
 
 // Bounds of client-go: 10 ns to 1000 s (util/workqueue/metrics.go).
-std::vector<double> duration_buckets() { return metrics::exponential_buckets(10e-9, 10, 12); }
+std::vector<double> duration_buckets() {
+  return metrics::exponential_buckets(10e-9, 10, 12);
+}
 
 }  // namespace
 
@@ -33,10 +36,10 @@ QueueMetrics::QueueMetrics(metrics::Registry& registry, const std::string& name)
           {"workqueue_queue_duration_seconds",
            "How long in seconds an item stays in workqueue before being requested"},
           duration_buckets(), labels_of(name))),
-      work_duration(registry.histogram(
-          {"workqueue_work_duration_seconds",
-           "How long in seconds processing an item from workqueue takes"},
-          duration_buckets(), labels_of(name))),
+      work_duration(
+          registry.histogram({"workqueue_work_duration_seconds",
+                              "How long in seconds processing an item from workqueue takes"},
+                             duration_buckets(), labels_of(name))),
       unfinished_work(registry.gauge(
           {"workqueue_unfinished_work_seconds",
            "How many seconds of work is in progress and has not been observed by work_duration"},
@@ -62,35 +65,28 @@ WorkQueue::WorkQueue(const std::string& name, const Backoff& backoff, const base
 }
 
 void WorkQueue::add(const std::string& key, const Urgency& urgency) {
+  const base::MutexLock lock(mutex_);
   insert(key, std::chrono::milliseconds{0}, urgency);
 }
 
 void WorkQueue::add_after(const std::string& key, std::chrono::milliseconds delay,
                           const Urgency& urgency) {
+  const base::MutexLock lock(mutex_);
   insert(key, delay, urgency);
 }
 
 void WorkQueue::add_rate_limited(const std::string& key, const Urgency& urgency) {
-  std::chrono::milliseconds delay{0};
-  {
-    const base::MutexLock lock(mutex_);
-    delay = core_.fail(key);
-  }
-  insert(key, delay, urgency);
+  const base::MutexLock lock(mutex_);
+  insert(key, core_.fail(key), urgency);
 }
 
 void WorkQueue::insert(const std::string& key, std::chrono::milliseconds delay,
                        const Urgency& urgency) {
-  {
-    const base::MutexLock lock(mutex_);
-    if (shut_down_) return;
-    const base::Steady now = clock_.steady_now();
-    // A delay of centuries must not wrap around.
-    const auto bounded = std::clamp(delay, std::chrono::milliseconds{0}, kDelayMost);
-    const bool is_new = core_.add(key, now + bounded, urgency);
-    if (is_new) metrics_.adds.add();
-    if (delay.count() > 0) metrics_.retries.add();
-  }
+  if (shut_down_) return;
+  const auto bounded = std::clamp(delay, std::chrono::milliseconds{0}, kDelayMost);
+  if (core_.add(key, clock_.steady_now() + bounded, urgency)) metrics_.adds.add();
+  if (delay.count() > 0) metrics_.retries.add();
+  ++changes_;
   changed_.notify_one();
 }
 
@@ -104,8 +100,8 @@ int WorkQueue::failures(const std::string& key) const {
   return core_.failures(key);
 }
 
-std::optional<QueueItem> WorkQueue::pop(std::stop_token stop) {
-  std::unique_lock lock(mutex_);
+std::optional<QueueItem> WorkQueue::pop(const std::stop_token& stop) {
+  const base::MutexLock lock(mutex_);
   while (!shut_down_ && !stop.stop_requested()) {
     const base::Steady now = clock_.steady_now();
     if (auto item = core_.take(now)) {
@@ -113,41 +109,43 @@ std::optional<QueueItem> WorkQueue::pop(std::stop_token stop) {
       metrics_.queue_duration.observe(seconds(item->waited));
       return item;
     }
-    // The wait itself returns at a stop request; its predicate is this loop.
-    const auto due = core_.next_due();
-    const auto nap = due ? std::min<base::Steady::duration>(*due - now, kNap) : kIdle;
-    bool woken = false;
-    changed_.wait_for(lock, stop, nap, [&woken] { return std::exchange(woken, true); });
+    wait_for_change(stop);
   }
   return std::nullopt;
 }
 
-void WorkQueue::done(const std::string& key) {
-  {
-    const base::MutexLock lock(mutex_);
-    const auto started = started_.extract(key);
-    core_.done(key);
-    if (started) metrics_.work_duration.observe(seconds(clock_.steady_now() - started.mapped()));
+// Until something is added or done, or the next delayed key may be due.
+void WorkQueue::wait_for_change(const std::stop_token& stop) {
+  const auto changed = [this, seen = changes_]()
+                           REQUIRES(mutex_) { return changes_ != seen || shut_down_; };
+  const auto due = core_.next_due();
+  if (!due) {
+    changed_.wait(mutex_, stop, changed);
+    return;
   }
-  changed_.notify_all();
+  const base::Steady::duration left = *due - clock_.steady_now();
+  changed_.wait_for(mutex_, stop, std::min<base::Steady::duration>(left, kNapMost), changed);
+}
+
+void WorkQueue::done(const std::string& key) {
+  const base::MutexLock lock(mutex_);
+  core_.done(key);
+  const auto started = started_.extract(key);
+  metrics_.work_duration.observe(seconds(clock_.steady_now() - started.mapped()));
+  ++changes_;
+  changed_.notify_one();
+  if (core_.taken() == 0) idle_.notify_all();
 }
 
 void WorkQueue::shut_down() {
-  {
-    const base::MutexLock lock(mutex_);
-    shut_down_ = true;
-  }
+  const base::MutexLock lock(mutex_);
+  shut_down_ = true;
   changed_.notify_all();
 }
 
-std::size_t WorkQueue::active() const {
-  const base::MutexLock lock(mutex_);
-  return core_.taken();
-}
-
 bool WorkQueue::wait_idle(std::chrono::milliseconds at_most) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, at_most, [this] { return core_.taken() == 0; });
+  const base::MutexLock lock(mutex_);
+  return idle_.wait_for(mutex_, at_most, [this]() REQUIRES(mutex_) { return core_.taken() == 0; });
 }
 
 void WorkQueue::sample() {
@@ -163,7 +161,9 @@ void WorkQueue::sample() {
   metrics_.unfinished_work.set(total);
   metrics_.longest_running.set(longest);
   for (const auto& [priority, count] : core_.depth(now)) {
-    depth_[priority].set(static_cast<double>(count));
+    const auto [gauge, is_new] = depth_.try_emplace(priority);
+    if (is_new) gauge->second = metrics_.depth(priority);
+    gauge->second.set(static_cast<double>(count));
   }
 }
 

@@ -55,30 +55,32 @@ class WorkQueue {
   // nullopt once the queue is shut down or `stop` is requested. Keys that wait then are dropped:
   // work is level-based, the next start finds it again.
   // A clock that jumps (tests) is noticed within a second.
-  std::optional<QueueItem> pop(std::stop_token stop);
+  std::optional<QueueItem> pop(const std::stop_token& stop);
   // The worker has finished with `key`, whatever came out of it.
   void done(const std::string& key);
 
   // Wakes every pop(). Final.
   void shut_down();
-  // Keys with workers.
-  std::size_t active() const;
-  // Blocks until no worker has a key, or until `deadline` (false then).
-  bool wait_idle(std::chrono::milliseconds deadline);
+  // Blocks until no worker has a key; false if that takes longer than `at_most`.
+  bool wait_idle(std::chrono::milliseconds at_most);
 
  private:
-  void publish_depth() REQUIRES(mutex_);
-  void sample() const;
+  void insert(const std::string& key, std::chrono::milliseconds delay, const Urgency& urgency)
+      REQUIRES(mutex_);
+  void wait_for_change(const std::stop_token& stop) REQUIRES(mutex_);
+  void sample();
 
   // Constant after construction, or with their own synchronisation.
   const base::Clock& clock_;
-  QueueMetrics metrics_;
+  const QueueMetrics metrics_;
 
   mutable base::Mutex mutex_;
-  base::ConditionVariable changed_;
+  base::ConditionVariable changed_;  // for pop()
+  base::ConditionVariable idle_;     // for wait_idle()
   QueueCore core_ GUARDED_BY(mutex_);
   std::map<std::string, base::Steady> started_ GUARDED_BY(mutex_);
   std::map<int, metrics::Gauge> depth_ GUARDED_BY(mutex_);
+  std::uint64_t changes_ GUARDED_BY(mutex_) = 0;
   bool shut_down_ GUARDED_BY(mutex_) = false;
 
   metrics::Registry::Sampler sampler_;  // last: its end waits for a running sample()

@@ -1,0 +1,63 @@
+#include "runtime/health.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace runtime {
+
+HealthReport render_health(std::string_view endpoint, const std::vector<CheckResult>& results,
+                           HealthDetail detail) {
+  const bool healthy =
+      std::all_of(results.begin(), results.end(), [](const CheckResult& r) { return r.ok; });
+  if (healthy && detail == HealthDetail::kBrief) return {.status = 200, .body = "ok"};
+  std::string body;
+  for (const CheckResult& result : results) {
+    body += result.ok ? fmt::format("[+]{} ok\n", result.name)
+                      : fmt::format("[-]{} failed: reason withheld\n", result.name);
+  }
+  body += fmt::format("{} check {}\n", endpoint, healthy ? "passed" : "failed");
+  return {.status = healthy ? 200 : 500, .body = std::move(body)};
+}
+
+void HealthChecks::add(const std::string& name, Check check) {
+  const base::MutexLock lock(mutex_);
+  checks_[name] = std::move(check);
+}
+
+HealthReport HealthChecks::report(HealthDetail detail,
+                                  const std::vector<std::string>& exclude) const {
+  std::vector<CheckResult> results;
+  for (const auto& [name, check] : checks()) {
+    const bool excluded = std::find(exclude.begin(), exclude.end(), name) != exclude.end();
+    if (!excluded) results.push_back(run(name, check));
+  }
+  return render_health(endpoint_, results, detail);
+}
+
+HealthReport HealthChecks::report_one(const std::string& name) const {
+  const auto all = checks();
+  const auto at = all.find(name);
+  if (at == all.end()) return {.status = 404, .body = "not found\n"};
+  return render_health(endpoint_, {run(name, at->second)}, HealthDetail::kBrief);
+}
+
+// A copy, so that no lock is held while checks run.
+std::map<std::string, HealthChecks::Check> HealthChecks::checks() const {
+  const base::MutexLock lock(mutex_);
+  if (!checks_.empty()) return checks_;
+  return {{"ping", [] { return base::Result<void>{}; }}};
+}
+
+CheckResult HealthChecks::run(const std::string& name, const Check& check) const {
+  const base::Result<void> result = check();
+  if (!result) {
+    base::log_warn("health check failed",
+                   {{"endpoint", endpoint_}, {"check", name}, {"error", result.error().message}});
+  }
+  return {.name = name, .ok = result.has_value()};
+}
+
+}  // namespace runtime
