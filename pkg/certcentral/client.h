@@ -74,11 +74,17 @@ class Client final : public CaApi {
  private:
   struct Call;
 
-  // One exchange; the answer's body if its status is the call's, else error_of_answer.
-  base::Result<std::string> exchange(const Call& call, std::stop_token stop);
+  template <class T>
+  using Decoder = base::Result<T> (*)(std::string_view text);
+
+  // One exchange; the answer if its status is a success, else error_of_answer.
+  base::Result<http::Response> exchange(const Call& call, std::stop_token stop);
+  // exchange, then `decode`; an answer that cannot be decoded keeps its HTTP status, so that a 201
+  // counts as "the CA may have acted".
+  template <class T>
+  base::Result<T> ask(const Call& call, Decoder<T> decode, std::stop_token stop);
   http::Request build(const Call& call) const;
   void note_date(const http::Response& answer);
-  base::Result<Submission> submit(const Call& call, std::stop_token stop);
 
   // Constant after construction.
   http::Transport& transport_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "http/transport.h"
 
@@ -29,16 +30,20 @@ enum class ErrorClass {
 // Snake-case name for logs and metrics: "rate_limited".
 std::string_view name_of(ErrorClass error_class);
 
-// The one place where an outcome of a call gets its meaning. Total; a POST is kAmbiguous unless it
-// is certain that nothing happened (no byte was sent, a parsed 4xx other than 408, a 429).
+// The one place where an outcome of a call gets its meaning. Total. A POST is kAmbiguous unless it
+// is certain that nothing happened: no byte was sent, a 429, or a 4xx other than 408 whose body was
+// CertCentral's own (a 403 page of the network in between is no refusal by the CA).
 ErrorClass class_of(const base::Error& error, CallKind kind);
 
 // The error of an answer whose status is not a success. Understands {"errors":[{code,message}]},
 // `errors` as a single object, and bodies that are HTML or anything else.
 // code: by HTTP status, refined by the CA's code; reason: the CA's code ("invalid_value:years"),
 // empty if the body is not CertCentral's; message: "<what>: <code>: <message>", printable ASCII,
-// at most kMessageMax after <what>, never a raw body; retry_after from the header (seconds form).
-base::Error error_of_answer(std::string_view what, const http::Response& answer);
+// at most kMessageMax after <what>, never a raw body; retry_after from the header, a date in it
+// held against `now`. A 404 that is not CertCentral's own is kCorrupt, not kNotFound: a proxy or a
+// wrong base URL must not look like "this order does not exist".
+base::Error error_of_answer(std::string_view what, const http::Response& answer,
+                            base::TimePoint now);
 
 // `text` in printable ASCII on one line, at most `length_max` characters; cut texts end in "...".
 std::string printable(std::string_view text, std::size_t length_max = kMessageMax);

@@ -187,7 +187,7 @@ struct Order {
 // that `serial_number` or `thumbprint` is there and the download succeeds, not the word in
 // `status`.
 struct Duplicate {
-  CertificateId id = 0;
+  CertificateId id = 0;  // 0: not said
   std::string common_name{};
   std::vector<std::string> dns_names{};
   std::string status{};
@@ -218,6 +218,7 @@ struct OrderReference {
   std::optional<CertificateId> certificate_id{};
   OrderStatus status = OrderStatus::kUnknown;
   std::string status_text{};
+  std::string alternative_order_id{};  // empty: not shown
 };
 using StatusChange = OrderReference;
 
