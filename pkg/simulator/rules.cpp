@@ -94,7 +94,7 @@ std::optional<Refusal> check_duplicate(const DuplicateFacts& facts) {
     return Refusal{400, "invalid_order_status",
                    fmt::format("Order {} is {}.", facts.order.id, facts.order_status)};
   }
-  return check_organization(facts.product, facts.organization);
+  return check_organization(facts.product, facts.organization, facts.now);
 }
 
 std::optional<Refusal> check_renewal(const RenewalFacts& facts) {
@@ -121,8 +121,8 @@ std::optional<Refusal> check_renewal(const RenewalFacts& facts) {
   return std::nullopt;
 }
 
-std::optional<Refusal> check_organization(const Product& product,
-                                          const Organization* organization) {
+std::optional<Refusal> check_organization(const Product& product, const Organization* organization,
+                                          base::TimePoint now) {
   if (product.validation_type == "dv") return std::nullopt;
   if (organization == nullptr) {
     return Refusal{400, "invalid_value:organization.id", "There is no such organization."};
@@ -130,6 +130,12 @@ std::optional<Refusal> check_organization(const Product& product,
   if (organization->status != "active") {
     return Refusal{400, "organization_not_active",
                    fmt::format("Organization {} is {}.", organization->id, organization->status)};
+  }
+  // A private certificate needs no validated organization.
+  if (organization->validated_until <= now && !product.is_private) {
+    return Refusal{400, "organization_not_validated",
+                   fmt::format("The validation of organization {} ended on {}.", organization->id,
+                               base::format_date(organization->validated_until))};
   }
   return std::nullopt;
 }

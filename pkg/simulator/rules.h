@@ -61,6 +61,7 @@ struct RenewalFacts {
 std::optional<Refusal> check_renewal(const RenewalFacts& facts);
 
 // An order needs an organization that is active and validated, DV orders none.
-std::optional<Refusal> check_organization(const Product& product, const Organization* organization);
+std::optional<Refusal> check_organization(const Product& product, const Organization* organization,
+                                          base::TimePoint now);
 
 }  // namespace simulator
