@@ -1,0 +1,260 @@
+#include "kube/client.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "http/curl_transport.h"
+#include "http/url.h"
+#include "kube/response.h"
+#include "kube/token_bucket.h"
+#include "kube/warnings.h"
+
+namespace kube {
+namespace {
+
+using base::Code;
+using base::Result;
+using nlohmann::json;
+
+constexpr std::int64_t kPageSize = 500;  // as client-go's
+// After the server should have ended a watch, this much longer until the stream counts as dead.
+constexpr std::chrono::seconds kWatchGrace{5};
+
+// How one request is carried out: by send or by stream.
+using Exchange = std::function<Result<http::Response>(const http::Request&)>;
+
+// Bodies may hold private keys, headers the token.
+void wipe(http::Request& request) {
+  base::wipe(request.body);
+  for (http::Header& header : request.headers) base::wipe(header.value);
+}
+
+Result<void> wait_for(std::chrono::nanoseconds delay, std::stop_token stop) {
+  if (delay.count() == 0) return {};
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, delay, [] { return false; });
+  if (!stop.stop_requested()) return {};
+  return std::unexpected(base::Error{
+      .code = Code::kCancelled, .message = "wait for the client's rate limit", .not_sent = true});
+}
+
+std::string in_words(const char* verb, const Resource& resource, const std::string& key) {
+  return std::string(verb) + " " + resource.plural + (key.empty() ? "" : " " + key);
+}
+
+// The items of a page go to the end of `all`; the rest of the page's metadata is dropped.
+void append_page(json& all, json& page) {
+  json& items = page["items"];
+  if (!items.is_array()) return;  // an empty list may be null
+  for (json& item : items) all["items"].push_back(std::move(item));
+}
+
+}  // namespace
+
+struct Client::Impl {
+  const ClientOptions options;
+  const std::unique_ptr<http::Transport> transport;
+  const std::unique_ptr<TokenSource> tokens;
+  const base::Clock& clock;
+  TokenBucket bucket;
+  Warnings warnings{};
+
+  // What a call is about, for errors and metrics.
+  struct Subject {
+    std::string words{};
+    const Resource& resource;
+  };
+
+  Result<http::Response> attempt(const ApiRequest& request, const Subject& subject,
+                                 const base::SecretString& token, const Exchange& exchange);
+  Result<http::Response> carry_out(const ApiRequest& request, const Subject& subject,
+                                   const Exchange& exchange);
+  Result<json> call(Result<ApiRequest> request, const Subject& subject, std::stop_token stop);
+  WriteOptions write_options() const { return {.field_manager = options.field_manager}; }
+};
+
+Result<http::Response> Client::Impl::attempt(const ApiRequest& request, const Subject& subject,
+                                             const base::SecretString& token,
+                                             const Exchange& exchange) {
+  http::Request full{.method = request.method,
+                     .url = http::join_url(options.server, request.path),
+                     .headers = request.headers,
+                     .body = request.body,
+                     .timeout = options.timeout};
+  if (!token.empty()) {
+    full.headers.push_back({"Authorization", "Bearer " + std::string(token.expose())});
+  }
+  auto response = exchange(full);
+  wipe(full);
+  if (options.on_request) {
+    options.on_request(request.method, subject.resource, response ? response->status : 0);
+  }
+  if (response) warnings.log_new(*response);
+  return response;
+}
+
+// On 401 the token may have been rotated: a read is tried once more with a fresh one.
+Result<http::Response> Client::Impl::carry_out(const ApiRequest& request, const Subject& subject,
+                                               const Exchange& exchange) {
+  base::SecretString token = TRY(tokens->token());
+  auto response = TRY(attempt(request, subject, token, exchange));
+  if (response.status != 401 || !tokens->drop(token) || request.method != "GET") return response;
+  token = TRY(tokens->token());
+  return attempt(request, subject, token, exchange);
+}
+
+Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subject,
+                                std::stop_token stop) {
+  auto finish = [&]() -> Result<json> {
+    if (!request) return std::unexpected(request.error());
+    TRY_VOID(wait_for(bucket.reserve(clock.steady_now()), stop));
+    const auto response = TRY(carry_out(
+        *request, subject, [&](const http::Request& full) { return transport->send(full, stop); }));
+    return decode_response(response, request->method, clock.now());
+  };
+  auto result = finish();
+  if (request) base::wipe(request->body);
+  if (!result) return std::unexpected(base::wrap(subject.words, result.error()));
+  return result;
+}
+
+Client::Client(ClientOptions options, std::unique_ptr<http::Transport> transport,
+               std::unique_ptr<TokenSource> tokens, const base::Clock& clock)
+    : impl_(new Impl{.options = options,
+                     .transport = std::move(transport),
+                     .tokens = std::move(tokens),
+                     .clock = clock,
+                     .bucket{options.queries_per_second, options.burst}}) {}
+
+Client::~Client() = default;
+
+Result<json> Client::get(const Resource& resource, const ObjectKey& key, std::stop_token stop,
+                         View view) {
+  return impl_->call(get_request(resource, key, view),
+                     {in_words("get", resource, key.text()), resource}, std::move(stop));
+}
+
+Result<json> Client::list(const Resource& resource, const std::string& namespace_,
+                          const ListOptions& options, std::stop_token stop) {
+  return impl_->call(list_request(resource, namespace_, options),
+                     {in_words("list", resource, namespace_), resource}, std::move(stop));
+}
+
+Result<json> Client::list_all(const Resource& resource, const std::string& namespace_,
+                              const ListOptions& options, std::stop_token stop) {
+  ListOptions page_options = options;
+  if (page_options.limit == 0) page_options.limit = kPageSize;
+  bool may_restart = true;
+  json all = {{"metadata", json::object()}, {"items", json::array()}};
+  for (;;) {
+    auto page = list(resource, namespace_, page_options, stop);
+    if (!page && page.error().code == Code::kExpired && may_restart) {
+      may_restart = false;
+      page_options = options;
+      page_options.limit = 0;
+      all["items"].clear();
+      continue;
+    }
+    if (!page) return page;
+    append_page(all, *page);
+    all["metadata"]["resourceVersion"] = metadata_text(*page, "resourceVersion");
+    page_options.continue_token = metadata_text(*page, "continue");
+    page_options.resource_version.clear();
+    if (page_options.continue_token.empty()) return all;
+  }
+}
+
+Result<void> Client::watch(const Resource& resource, const std::string& namespace_,
+                           const WatchOptions& options, const WatchSink& sink,
+                           std::stop_token stop) {
+  const Impl::Subject subject{in_words("watch", resource, namespace_), resource};
+  WatchDecoder decoder;
+  const auto stream = [&](const http::Request& full) {
+    http::Request endless = full;
+    endless.idle_timeout = options.timeout + kWatchGrace;
+    auto response = impl_->transport->stream(
+        endless, [&](std::string_view bytes) { return decoder.feed(bytes, sink); }, stop);
+    wipe(endless);
+    return response;
+  };
+  auto finish = [&]() -> Result<void> {
+    const ApiRequest request = TRY(watch_request(resource, namespace_, options));
+    const auto response = TRY(impl_->carry_out(request, subject, stream));
+    if (response.status >= 200 && response.status <= 299) return {};
+    return std::unexpected(error_of(response, request.method, impl_->clock.now()));
+  };
+  auto result = finish();
+  if (!result) return std::unexpected(base::wrap(subject.words, result.error()));
+  return result;
+}
+
+Result<json> Client::create(const Resource& resource, const std::string& namespace_,
+                            const json& object, std::stop_token stop) {
+  const ObjectKey key{.namespace_ = namespace_, .name = metadata_text(object, "name")};
+  return impl_->call(create_request(resource, namespace_, object, impl_->write_options()),
+                     {in_words("create", resource, key.text()), resource}, std::move(stop));
+}
+
+Result<json> Client::apply(const Resource& resource, const ObjectKey& key, const json& object,
+                           Force force, std::stop_token stop) {
+  WriteOptions options = impl_->write_options();
+  options.force = force;
+  return impl_->call(apply_request(resource, key, object, options),
+                     {in_words("apply", resource, key.text()), resource}, std::move(stop));
+}
+
+Result<json> Client::apply_status(const Resource& resource, const ObjectKey& key,
+                                  const json& object, std::stop_token stop) {
+  WriteOptions options = impl_->write_options();
+  options.force = Force::kYes;
+  options.subresource = Subresource::kStatus;
+  return impl_->call(apply_request(resource, key, object, options),
+                     {in_words("apply status of", resource, key.text()), resource},
+                     std::move(stop));
+}
+
+Result<json> Client::patch(const Resource& resource, const ObjectKey& key, PatchKind kind,
+                           const json& patch, std::stop_token stop) {
+  return impl_->call(patch_request(resource, key, kind, patch, impl_->write_options()),
+                     {in_words("patch", resource, key.text()), resource}, std::move(stop));
+}
+
+Result<json> Client::replace(const Resource& resource, const ObjectKey& key, const json& object,
+                             std::stop_token stop) {
+  return impl_->call(replace_request(resource, key, object, impl_->write_options()),
+                     {in_words("replace", resource, key.text()), resource}, std::move(stop));
+}
+
+Result<json> Client::remove(const Resource& resource, const ObjectKey& key,
+                            const DeleteOptions& options, std::stop_token stop) {
+  return impl_->call(delete_request(resource, key, options),
+                     {in_words("delete", resource, key.text()), resource}, std::move(stop));
+}
+
+Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
+                                        const std::string& user_agent, const base::Clock& clock) {
+  const bool is_plain = config.server.starts_with("http://");
+  auto transport =
+      http::CurlTransport::create({.ca_pem = is_plain ? "" : config.ca_pem,
+                                   .client_certificate_pem = config.client_certificate_pem,
+                                   .client_key_pem = config.client_key_pem,
+                                   .server_name = config.tls_server_name,
+                                   .insecure = config.insecure || is_plain,
+                                   .allow_plain_http = is_plain,
+                                   .proxy = config.proxy_url,
+                                   .user_agent = user_agent});
+  if (!transport) {
+    return std::unexpected(base::wrap("connect to " + config.server, transport.error()));
+  }
+  options.server = config.server;
+  return std::make_unique<Client>(
+      std::move(options), std::move(*transport),
+      std::make_unique<TokenSource>(config.token, config.token_file, clock), clock);
+}
+
+}  // namespace kube

@@ -1,0 +1,48 @@
+#include "kube/credentials.h"
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace kube {
+namespace {
+
+// The file's text without blanks around it; empty if it cannot be read.
+base::SecretString read_token(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto first = text.find_first_not_of(" \t\r\n");
+  const auto last = text.find_last_not_of(" \t\r\n");
+  base::SecretString token(first == std::string::npos ? "" : text.substr(first, last - first + 1));
+  base::wipe(text);
+  return token;
+}
+
+}  // namespace
+
+TokenSource::TokenSource(base::SecretString text, std::string file, const base::Clock& clock)
+    : text_(std::move(text)), file_(std::move(file)), clock_(clock) {}
+
+base::Result<base::SecretString> TokenSource::token() {
+  if (file_.empty()) return text_;
+  const base::MutexLock lock(mutex_);
+  const auto now = clock_.steady_now();
+  if (read_at_ && now - *read_at_ < kFileLifetime) return cached_;
+  base::SecretString fresh = read_token(file_);
+  if (fresh.empty() && cached_.empty()) {
+    return base::fail(base::Code::kUnauthenticated,
+                      "read token file '" + file_ + "': missing, unreadable or empty");
+  }
+  if (!fresh.empty()) cached_ = std::move(fresh);
+  read_at_ = now;
+  return cached_;
+}
+
+bool TokenSource::drop(const base::SecretString& refused) {
+  if (file_.empty()) return false;
+  const base::MutexLock lock(mutex_);
+  if (cached_ == refused) read_at_.reset();
+  return true;
+}
+
+}  // namespace kube
