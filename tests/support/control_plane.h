@@ -1,7 +1,9 @@
 // ControlPlane: a real etcd and kube-apiserver (optionally kube-controller-manager) for tests.
-// Entry points: the fixture ClusterTest, and ControlPlane::shared(), which starts one control
-// plane per test binary through hack/control-plane.sh and stops it when the binary ends, however
-// it ends. Tests share it: each works in namespaces of its own (make_namespace()).
+// Entry points: the fixture ClusterTest, and ControlPlane::shared().
+// Under ctest one control plane serves all cases of a run (tests/CMakeLists.txt starts it); a test
+// binary that is run by hand starts its own and stops it when the binary ends, however it ends.
+// So tests share it: each works in namespaces of its own (make_namespace()), starts operators with
+// --namespace, and leaves every server running.
 #pragma once
 
 #include <cstddef>
@@ -46,8 +48,8 @@ class ControlPlane {
   static bool available();
   // What to say when they were not: one sentence with the command that provides them.
   static std::string how_to_get();
-  // Starts the control plane at the first call (about 5 s, kube-controller-manager included).
-  // Aborts the binary with the servers' logs if it cannot start.
+  // The control plane of this ctest run, or one that is started at the first call (about 5 s,
+  // kube-controller-manager included). Aborts the binary with the servers' logs if that fails.
   static ControlPlane& shared();
 
   ~ControlPlane();
@@ -58,8 +60,8 @@ class ControlPlane {
   std::string ca_pem() const;  // verifies the API server's certificate
   std::string token_for(std::string_view user) const;  // one of the users above
   std::filesystem::path kubeconfig(std::string_view user = kAdmin) const;
-  std::filesystem::path directory() const { return dir_.path(); }
-  std::filesystem::path audit_log() const { return dir_.file("audit.log"); }
+  const std::filesystem::path& directory() const { return dir_; }
+  std::filesystem::path audit_log() const { return dir_ / "audit.log"; }
 
   // Runs kubectl as admin, with `input` on its standard input (for `apply -f -`).
   CommandResult kubectl(const std::vector<std::string>& args, const std::string& input = "") const;
@@ -69,8 +71,10 @@ class ControlPlane {
   // Requests answered so far by the API server, in order; `user` empty means of all users.
   // Events reach the file a moment after the answer: wait for the last one you expect.
   std::vector<AuditEvent> audit_events(std::string_view user = "") const;
-  // How many of them were writes that succeeded (2xx), Leases left out.
-  std::size_t writes_by(std::string_view user) const;
+  // How many of them were writes that succeeded (2xx), Leases left out; `name_space` empty means
+  // in all. The log goes back to the start of the control plane: compare two counts, or look only
+  // at a namespace of your own.
+  std::size_t writes_by(std::string_view user, std::string_view name_space = "") const;
 
   // Faults, by pid. start() blocks until the server is ready on its old port with its old data;
   // a test that stops or pauses a server must start or resume it again (see ServerOutage).
@@ -84,7 +88,8 @@ class ControlPlane {
   CommandResult script(const std::vector<std::string>& args) const;
   pid_t pid_of(Server server) const;
 
-  TempDir dir_;
+  std::unique_ptr<TempDir> own_dir_;  // null if the control plane was there before us
+  std::filesystem::path dir_;
 };
 
 // Stops a server for the life of this object, even if the test fails in between.
