@@ -1,0 +1,52 @@
+#include <nlohmann/json.hpp>
+
+#include "api/names.h"
+#include "reconcile/act.h"
+#include "rules/standing.h"
+
+namespace reconcile {
+
+base::Result<void> Actor::install(const rules::InstallCertificate& action, const Observation& seen,
+                                  std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  const x509::PrivateKey key = TRY(pending_key(*seen.pending));
+  // decide() chose to install on facts of this chain; a key that does not fit ends here anyway.
+  if (!seen.chain || seen.chain->leaf.public_key_sha256() != key.public_key_sha256()) {
+    return base::fail(base::Code::kCorrupt, "install: the certificate is not for the pending key");
+  }
+  const rules::InstalledFacts* before = seen.facts.installed ? &*seen.facts.installed : nullptr;
+  std::string renew_requested_at = rules::renew_requested(seen.facts);
+  if (renew_requested_at.empty() && before != nullptr) {
+    renew_requested_at = before->renew_requested_at;
+  }
+  nlohmann::json body = target_secret(request, key, *seen.chain,
+                                      {.account = seen.facts.pending->account,
+                                       .profile = seen.facts.profile->name,
+                                       .order_id = action.order_id,
+                                       .certificate_id = action.certificate_id,
+                                       .renew_requested_at = renew_requested_at},
+                                      before);
+  // Without force an apply cannot take over the data of a Secret that appeared meanwhile: its
+  // fields have another manager (kConflict), or its type differs (kInvalid).
+  auto applied =
+      client_.apply(kube::kSecrets, {request.meta.namespace_, request.spec.secret_name}, body,
+                    before == nullptr ? kube::Force::kNo : kube::Force::kYes, stop);
+  wipe(body);
+  if (!applied) return std::unexpected(base::wrap("write the Secret", applied.error()));
+  wipe(*applied);
+  return {};
+}
+
+base::Result<void> Actor::drop(const Observation& seen, std::stop_token stop) {
+  const auto& meta = seen.facts.request.meta;
+  const auto removed =
+      client_.remove(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
+                     {.uid = seen.facts.pending->uid}, stop);
+  if (!removed && removed.error().code != base::Code::kNotFound) {
+    return std::unexpected(base::wrap("delete the pending Secret", removed.error()));
+  }
+  if (seen.account) seen.account->answers().forget(seen.facts.pending->public_key_sha256);
+  return {};
+}
+
+}  // namespace reconcile

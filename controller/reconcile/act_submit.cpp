@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/names.h"
+#include "base/log.h"
+#include "certcentral/errors.h"
+#include "reconcile/act.h"
+#include "rules/standing.h"
+#include "x509/csr.h"
+
+namespace reconcile {
+
+using Post = rules::CaView::Post;
+
+namespace {
+
+x509::KeyParams key_params(const api::KeyParameters& key) {
+  return {.algorithm = key.algorithm == api::KeyAlgorithm::kRsa ? x509::KeyAlgorithm::kRsa
+                                                                : x509::KeyAlgorithm::kEcdsa,
+          .size = key.size};
+}
+
+std::string word_of(api::SignatureHash hash) {
+  switch (hash) {
+    case api::SignatureHash::kSha256:
+      return "sha256";
+    case api::SignatureHash::kSha384:
+      return "sha384";
+    case api::SignatureHash::kSha512:
+      return "sha512";
+  }
+  return "sha256";
+}
+
+certcentral::DuplicateRequest body_of(const rules::PendingFacts& pending,
+                                      const api::AutomationProfile& profile) {
+  const auto& certificate = profile.spec.certificate;
+  return {.common_name = pending.names.common_name,
+          .dns_names = pending.names.dns_names,
+          .csr = pending.csr,
+          .signature_hash = word_of(certificate.signature_hash),
+          .server_platform_id = certificate.server_platform,
+          .ca_cert_id = certificate.ca_cert_id.value_or("")};
+}
+
+Answer answer_of(const certcentral::Submission& submission, base::Steady ended_at) {
+  return {.post = Post::kAccepted,
+          .awaits_approval = submission.request_status == certcentral::RequestStatus::kPending,
+          .certificate_id = submission.certificate_id.value_or(0),
+          .chain_pem = submission.chain_pem.value_or(""),
+          .ended_at = ended_at};
+}
+
+api::Reason reason_of(const base::Error& error) {
+  return certcentral::has_reason(error, "not_found") ? api::Reason::kOrderNotEligible
+                                                     : api::Reason::kCaRejected;
+}
+
+}  // namespace
+
+base::Result<Post> Actor::submit(const rules::SubmitDuplicate& action, const Observation& seen,
+                                 std::stop_token stop) {
+  const rules::PendingFacts pending = seen.facts.pending ? TRY(move_mark(action, seen, stop))
+                                                         : TRY(create_pending(action, seen, stop));
+  return post(action, seen, pending, stop);
+}
+
+base::Result<rules::PendingFacts> Actor::create_pending(const rules::SubmitDuplicate& action,
+                                                        const Observation& seen,
+                                                        std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  const x509::PrivateKey key = TRY(x509::PrivateKey::generate(key_params(seen.facts.key)));
+  // The CA takes the names from the JSON; a common name beyond 64 characters cannot be in a CSR.
+  const std::string csr = TRY(x509::make_csr(key, {.common_name = action.names.common_name}));
+  nlohmann::json body = pending_secret(request, key, csr,
+                                       {.account = seen.facts.profile->account,
+                                        .order_id = action.order_id,
+                                        .asked_order_id = request.spec.order_id,
+                                        .names = action.names,
+                                        .key = seen.facts.key},
+                                       {.submitted_at = clock_.now(), .sends = action.sends});
+  auto created = client_.create(kube::kSecrets, request.meta.namespace_, body, stop);
+  wipe(body);
+  if (!created) return std::unexpected(base::wrap("create the pending Secret", created.error()));
+  rules::PendingFacts facts = pending_facts(*created, request.meta.uid);
+  wipe(*created);
+  return facts;
+}
+
+base::Result<rules::PendingFacts> Actor::move_mark(const rules::SubmitDuplicate& action,
+                                                   const Observation& seen, std::stop_token stop) {
+  const auto& meta = seen.facts.request.meta;
+  auto patched = client_.patch(
+      kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
+      kube::PatchKind::kMerge,
+      mark_patch(*seen.facts.pending, {.submitted_at = clock_.now(), .sends = action.sends}), stop);
+  if (!patched) return std::unexpected(base::wrap("mark the pending Secret", patched.error()));
+  rules::PendingFacts facts = pending_facts(*patched, meta.uid);
+  wipe(*patched);
+  return facts;
+}
+
+base::Result<Post> Actor::post(const rules::SubmitDuplicate& action, const Observation& seen,
+                               const rules::PendingFacts& pending, std::stop_token stop) {
+  const auto profile = caches_.profiles.get(seen.facts.profile->name);
+  if (!profile) return base::fail(base::Code::kConflict, "the profile is gone");
+  const auto answer =
+      seen.account->ca().submit_duplicate(action.order_id, body_of(pending, *profile), stop);
+  if (!answer) return post_failed(answer.error(), seen, pending, stop);
+  seen.account->answers().put(pending.public_key_sha256, answer_of(*answer, clock_.steady_now()));
+  return Post::kAccepted;
+}
+
+base::Result<Post> Actor::post_failed(const base::Error& error, const Observation& seen,
+                                      const rules::PendingFacts& pending, std::stop_token stop) {
+  const auto error_class = certcentral::class_of(error, certcentral::CallKind::kPost);
+  base::log_warn("the request for a duplicate did not succeed",
+                 {{"key", api::key_of(seen.facts.request.meta)},
+                  {"order_id", pending.order_id},
+                  {"class", certcentral::name_of(error_class)},
+                  {"error", error.message}});
+  const bool bad_key = error.code == base::Code::kUnauthenticated;
+  if (bad_key) {
+    seen.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
+                                     error.message);
+  }
+  const auto note = [&](Post post) {
+    seen.account->answers().put(pending.public_key_sha256,
+                                {.post = post, .ended_at = clock_.steady_now()});
+    return post;
+  };
+  switch (error_class) {
+    case certcentral::ErrorClass::kAmbiguous:
+      return note(Post::kUnknown);
+    case certcentral::ErrorClass::kTransient:
+    case certcentral::ErrorClass::kRateLimited:
+      return note(Post::kNotSent);
+    case certcentral::ErrorClass::kConfiguration:
+    case certcentral::ErrorClass::kTerminal:
+      break;
+  }
+  if (bad_key) return note(Post::kNotSent);
+  TRY_VOID(record_refusal(error, seen, pending, stop));
+  return Post::kUnknown;
+}
+
+base::Result<void> Actor::record_refusal(const base::Error& error, const Observation& seen,
+                                         const rules::PendingFacts& pending, std::stop_token stop) {
+  const auto& meta = seen.facts.request.meta;
+  seen.account->answers().forget(pending.public_key_sha256);
+  seen.account->inventory().forget(pending.order_id);
+  const rules::Refusal refusal{.reason = reason_of(error),
+                               .message = error.message,
+                               .at = clock_.now(),
+                               .count = pending.refusals + 1,
+                               .inputs = rules::inputs_fingerprint(seen.facts)};
+  auto patched =
+      client_.patch(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
+                    kube::PatchKind::kMerge, refusal_patch(pending, refusal), stop);
+  if (!patched) return std::unexpected(base::wrap("note the CA's refusal", patched.error()));
+  wipe(*patched);
+  return {};
+}
+
+}  // namespace reconcile

@@ -1,0 +1,235 @@
+#include "reconcile/duplicate_reconciler.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/codec.h"
+#include "api/names.h"
+#include "base/log.h"
+#include "reconcile/resources.h"
+#include "rules/decide.h"
+#include "rules/report.h"
+
+namespace reconcile {
+namespace {
+
+using runtime::Outcome;
+
+// No healthy request needs more; a loop that does not end is a bug, and the queue's back-off then
+// keeps it from spinning.
+constexpr int kPassesMax = 12;
+// How soon to look again when the cache has not caught up with our own write.
+constexpr std::chrono::milliseconds kStaleRetry{50};
+// Nothing sleeps longer: the clock may be set, and a forgotten wake-up heals.
+constexpr std::chrono::hours kSleepMax{12};
+
+bool is_effect(const rules::Action& action) {
+  return std::holds_alternative<rules::SubmitDuplicate>(action) ||
+         std::holds_alternative<rules::InstallCertificate>(action) ||
+         std::holds_alternative<rules::DropPending>(action);
+}
+
+std::optional<base::TimePoint> wake_up(const rules::Action& action) {
+  if (const auto* nothing = std::get_if<rules::Nothing>(&action)) return nothing->until;
+  if (const auto* wait = std::get_if<rules::Wait>(&action)) return wait->until;
+  return std::nullopt;
+}
+
+Outcome outcome_of(const rules::Decision& made, base::TimePoint now) {
+  const auto until = wake_up(made.action);
+  if (!until) return Outcome::done();
+  const auto delay =
+      std::clamp<std::chrono::milliseconds>(*until - now, std::chrono::milliseconds{1}, kSleepMax);
+  return Outcome::after(delay);
+}
+
+// A person must act now, and did not have to for this reason before.
+const api::Condition* new_trouble(const api::DuplicateCertificateRequestStatus& before,
+                                  const api::DuplicateCertificateRequestStatus& after) {
+  const auto* stalled = api::find_condition(after.conditions, api::kStalled);
+  if (stalled == nullptr) return nullptr;
+  const auto* was = api::find_condition(before.conditions, api::kStalled);
+  return was != nullptr && was->reason == stalled->reason ? nullptr : stalled;
+}
+
+}  // namespace
+
+DuplicateReconciler::DuplicateReconciler(
+    const runtime::Informer<api::DuplicateCertificateRequest>& requests, Caches caches,
+    kube::Client& client, runtime::EventRecorder& events, const base::Clock& clock,
+    ObserveOptions options, Telemetry telemetry)
+    : requests_(requests),
+      caches_(caches),
+      client_(client),
+      events_(events),
+      clock_(clock),
+      telemetry_(std::move(telemetry)),
+      observer_(caches, client, clock, options),
+      actor_(client, caches, clock) {}
+
+Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token stop) {
+  const auto request = caches_.requests.get(key);
+  if (!request || request->meta.deletion_time) {
+    forget(key);
+    if (telemetry_.gone) telemetry_.gone(key);
+    return Outcome::done();
+  }
+  Memory memory = recall(*request);
+  if (!memory.status_version.empty() &&
+      !requests_.has_seen(request->meta.namespace_, memory.status_version)) {
+    return Outcome::after(kStaleRetry);
+  }
+  Observation seen;
+  const auto made = run_passes(*request, memory, seen, stop);
+  if (!made || stop.stop_requested()) {
+    remember(key, memory);
+    return Outcome::failed(made ? base::Error{.code = base::Code::kCancelled} : made.error());
+  }
+  // A profile that is being checked wakes its requests when it is done.
+  const bool waits_for_profile = made->reason == api::Reason::kPending;
+  const auto reported =
+      waits_for_profile ? base::Result<void>{} : report(seen, *made, memory, stop);
+  remember(key, memory);
+  if (!reported) return Outcome::failed(reported.error());
+  return outcome_of(*made, seen.facts.now);
+}
+
+DuplicateReconciler::Memory DuplicateReconciler::recall(
+    const api::DuplicateCertificateRequest& request) {
+  const base::MutexLock lock(mutex_);
+  const auto at = memories_.find(api::key_of(request.meta));
+  if (at != memories_.end() && at->second.uid == request.meta.uid) return at->second;
+  return {.uid = request.meta.uid};
+}
+
+void DuplicateReconciler::remember(const std::string& key, const Memory& memory) {
+  const base::MutexLock lock(mutex_);
+  memories_.insert_or_assign(key, memory);
+}
+
+void DuplicateReconciler::forget(const std::string& key) {
+  const base::MutexLock lock(mutex_);
+  memories_.erase(key);
+}
+
+base::Result<rules::Decision> DuplicateReconciler::run_passes(
+    const api::DuplicateCertificateRequest& request, Memory& memory, Observation& seen,
+    std::stop_token stop) {
+  for (int pass = 0; pass < kPassesMax; ++pass) {
+    seen = TRY(observer_.observe(request, memory.has_pending, stop));
+    seen.facts.failures = memory.failures;
+    rules::Decision made = decide_asking(seen, memory, stop);
+    if (telemetry_.decided) telemetry_.decided(made);
+    note_progress(made, memory);
+    if (!is_effect(made.action)) return made;
+    if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
+    base::log_info(made.message, {{"key", api::key_of(request.meta)},
+                                  {"action", rules::name_of(made.action)},
+                                  {"reason", api::name_of(made.reason)},
+                                  {"rule", made.rule}});
+    TRY_VOID(act(made.action, seen, memory, stop));
+  }
+  return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
+}
+
+void DuplicateReconciler::note_progress(const rules::Decision& made, Memory& memory) const {
+  const bool settled = std::holds_alternative<rules::Nothing>(made.action);
+  if (settled) memory.due_since.reset();
+  if (!settled && !memory.due_since) memory.due_since = clock_.steady_now();
+  const bool failing = made.reason == api::Reason::kCaUnavailable;
+  if (!failing && !is_effect(made.action)) memory.failures = 0;
+}
+
+rules::Decision DuplicateReconciler::decide_asking(Observation& seen, Memory& memory,
+                                                   std::stop_token stop) {
+  while (true) {
+    rules::Decision made = rules::decide(seen.facts);
+    if (const auto* orders = std::get_if<rules::AskOrders>(&made.action)) {
+      observer_.ask(*orders, seen, stop);
+    } else if (const auto* duplicates = std::get_if<rules::AskDuplicates>(&made.action)) {
+      observer_.ask(*duplicates, seen, stop);
+    } else if (const auto* certificate = std::get_if<rules::AskCertificate>(&made.action)) {
+      observer_.ask(*certificate, seen, stop);
+    } else {
+      return made;
+    }
+    // A rate limit is not a failure: it says when to come back.
+    if (seen.facts.ca_error && seen.facts.ca_error->code != base::Code::kExhausted) {
+      seen.facts.failures = ++memory.failures;
+    }
+  }
+}
+
+base::Result<void> DuplicateReconciler::act(const rules::Action& action, const Observation& seen,
+                                            Memory& memory, std::stop_token stop) {
+  if (const auto* submit = std::get_if<rules::SubmitDuplicate>(&action)) {
+    memory.has_pending = true;
+    const auto sent = TRY(actor_.submit(*submit, seen, stop));
+    if (sent == rules::CaView::Post::kNotSent) ++memory.failures;
+    return {};
+  }
+  if (const auto* install = std::get_if<rules::InstallCertificate>(&action)) {
+    TRY_VOID(actor_.install(*install, seen, stop));
+    if (telemetry_.issued) {
+      const auto since = clock_.steady_now() - memory.due_since.value_or(clock_.steady_now());
+      telemetry_.issued(seen.facts, std::chrono::floor<std::chrono::milliseconds>(since));
+    }
+    record(seen, runtime::EventType::kNormal, api::Reason::kIssued, "Issue",
+           fmt::format("Secret {} holds a duplicate of order {}, serial number {}, valid until {}",
+                       seen.facts.request.spec.secret_name, install->order_id,
+                       seen.facts.ca.issued->leaf->serial_number,
+                       base::format_time(seen.facts.ca.issued->leaf->not_after)));
+    return {};
+  }
+  TRY_VOID(actor_.drop(seen, stop));
+  memory.has_pending = false;
+  return {};
+}
+
+base::Result<void> DuplicateReconciler::report(const Observation& seen, const rules::Decision& made,
+                                               Memory& memory, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  const auto status = rules::report(seen.facts, made);
+  if (telemetry_.reported) {
+    telemetry_.reported(api::key_of(request.meta), status,
+                        seen.facts.profile ? seen.facts.profile->name : "");
+  }
+  if (status == request.status) return {};
+  const nlohmann::json body{{"metadata", {{"uid", request.meta.uid}}},
+                            {"status", api::encode_status(status)}};
+  auto written =
+      client_.apply_status(kRequests, {request.meta.namespace_, request.meta.name}, body, stop);
+  // Deleted meanwhile: nobody is left to tell.
+  if (!written && written.error().code == base::Code::kNotFound) return {};
+  if (!written) return std::unexpected(base::wrap("write the status", written.error()));
+  memory.status_version = (*written)["metadata"].value("resourceVersion", "");
+  tell(seen, status);
+  return {};
+}
+
+void DuplicateReconciler::tell(const Observation& seen,
+                               const api::DuplicateCertificateRequestStatus& status) {
+  const api::Condition* trouble = new_trouble(seen.facts.request.status, status);
+  if (trouble == nullptr) return;
+  const auto reason = api::parse_reason(trouble->reason).value_or(api::Reason::kPending);
+  record(seen, runtime::EventType::kWarning, reason, "Reconcile", trouble->message);
+  base::log_warn("a person must act", {{"key", api::key_of(seen.facts.request.meta)},
+                                       {"reason", trouble->reason},
+                                       {"message", trouble->message}});
+}
+
+void DuplicateReconciler::record(const Observation& seen, runtime::EventType type,
+                                 api::Reason reason, const std::string& action,
+                                 const std::string& note) {
+  const auto& meta = seen.facts.request.meta;
+  events_.record({.regarding = {.resource = kRequests,
+                                .key = {meta.namespace_, meta.name},
+                                .uid = meta.uid,
+                                .resource_version = meta.resource_version},
+                  .type = type,
+                  .reason = std::string(api::name_of(reason)),
+                  .action = action,
+                  .note = note});
+}
+
+}  // namespace reconcile

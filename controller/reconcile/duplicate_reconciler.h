@@ -1,0 +1,82 @@
+// DuplicateReconciler: runs passes for one request until there is nothing to do now, then reports
+// once. A pass is observe, decide, act; decisions are rules::decide's alone.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "base/thread_annotations.h"
+#include "kube/client.h"
+#include "metrics/registry.h"
+#include "reconcile/act.h"
+#include "reconcile/observe.h"
+#include "runtime/event_recorder.h"
+#include "runtime/informer.h"
+#include "runtime/reconciler.h"
+
+namespace reconcile {
+
+// What the reconciler counts and who hears of it. All may be called from several workers.
+struct Telemetry {
+  std::function<void(const rules::Decision&)> decided{};
+  // A certificate was installed `since` the request became due.
+  std::function<void(const rules::Observed&, std::chrono::milliseconds since)> issued{};
+  std::function<void(const std::string& key, const api::DuplicateCertificateRequestStatus&,
+                     const std::string& profile)>
+      reported{};
+  std::function<void(const std::string& key)> gone{};
+};
+
+class DuplicateReconciler final : public runtime::Reconciler {
+ public:
+  // Everything must outlive the reconciler. `requests` is the informer behind caches.requests.
+  DuplicateReconciler(const runtime::Informer<api::DuplicateCertificateRequest>& requests,
+                      Caches caches, kube::Client& client, runtime::EventRecorder& events,
+                      const base::Clock& clock, ObserveOptions options, Telemetry telemetry);
+
+  runtime::Outcome reconcile(const std::string& key, std::stop_token stop) override;
+
+ private:
+  // What this process remembers of a request between its passes. Never needed for correctness.
+  struct Memory {
+    std::string uid{};
+    int failures = 0;          // of calls to the CA, in a row
+    bool has_pending = false;  // a pending Secret of ours may be there before the cache shows it
+    std::string status_version{};  // the request's resourceVersion after our last write of status
+    std::optional<base::Steady> due_since{};  // when work on the current need began
+  };
+
+  Memory recall(const api::DuplicateCertificateRequest& request);
+  void remember(const std::string& key, const Memory& memory);
+  void forget(const std::string& key);
+
+  // Runs passes until a decision waits. The last observation is left in `seen`.
+  base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
+                                           Memory& memory, Observation& seen, std::stop_token stop);
+  void note_progress(const rules::Decision& made, Memory& memory) const;
+  rules::Decision decide_asking(Observation& seen, Memory& memory, std::stop_token stop);
+  base::Result<void> act(const rules::Action& action, const Observation& seen, Memory& memory,
+                         std::stop_token stop);
+  base::Result<void> report(const Observation& seen, const rules::Decision& made, Memory& memory,
+                            std::stop_token stop);
+  void tell(const Observation& seen, const api::DuplicateCertificateRequestStatus& status);
+  void record(const Observation& seen, runtime::EventType type, api::Reason reason,
+              const std::string& action, const std::string& note);
+
+  const runtime::Informer<api::DuplicateCertificateRequest>& requests_;
+  const Caches caches_;
+  kube::Client& client_;
+  runtime::EventRecorder& events_;
+  const base::Clock& clock_;
+  const Telemetry telemetry_;
+  Observer observer_;
+  Actor actor_;
+
+  base::Mutex mutex_;
+  std::map<std::string, Memory> memories_ GUARDED_BY(mutex_);
+};
+
+}  // namespace reconcile

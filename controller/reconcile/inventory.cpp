@@ -1,0 +1,201 @@
+#include "reconcile/inventory.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "x509/csr.h"
+
+namespace reconcile {
+namespace {
+
+const std::string kOrdersLook = "orders";
+
+rules::OrderFacts facts_of(const certcentral::OrderSummary& order) {
+  return {.id = order.id,
+          .status = order.status_text,
+          .common_name = order.certificate.common_name,
+          .dns_names = order.certificate.dns_names,
+          .product = order.product_name_id,
+          .organization_id = order.organization_id.value_or(0),
+          .allow_duplicates = true,  // not in the listing: the details tell
+          .date_created = order.date_created.value_or(base::TimePoint{}),
+          .certificate_valid_till = order.certificate.valid_till,
+          .certificate_id = order.certificate.id.value_or(0)};
+}
+
+rules::OrderFacts facts_of(const certcentral::Order& order) {
+  return {.id = order.id,
+          .status = order.status_text,
+          .common_name = order.certificate.common_name,
+          .dns_names = order.certificate.dns_names,
+          .product = order.product_name_id,
+          .organization_id = order.organization_id.value_or(0),
+          .allow_duplicates = order.allow_duplicates.value_or(true),
+          .date_created = order.date_created.value_or(base::TimePoint{}),
+          .order_valid_till = order.order_valid_till,
+          .certificate_valid_till = order.certificate.valid_till,
+          .certificate_id = order.certificate.id.value_or(0),
+          .renewed_order_id = order.renewed_order_id.value_or(0),
+          .renewal_of_order_id = order.renewal_of_order_id.value_or(0)};
+}
+
+bool shares_a_name(const rules::OrderFacts& order, const rules::NameSet& asked) {
+  return std::ranges::any_of(asked, [&](const std::string& name) {
+    return name == order.common_name ||
+           std::ranges::find(order.dns_names, name) != order.dns_names.end() ||
+           rules::is_below_wildcard(name, order.common_name);
+  });
+}
+
+// A CSR never changes for a certificate id, and parsing checks a signature: do it once.
+std::string key_of(const certcentral::Duplicate& entry, std::map<std::int64_t, std::string>& keys) {
+  if (entry.csr.empty()) return {};
+  const auto known = keys.find(entry.id);
+  if (known != keys.end()) return known->second;
+  const auto csr = x509::Csr::parse(entry.csr);
+  return keys[entry.id] = csr ? csr->public_key_sha256() : "";
+}
+
+}  // namespace
+
+template <class Fresh>
+bool Inventory::take_look(const std::string& what, const Fresh& fresh) {
+  while (true) {
+    if (fresh()) return false;
+    if (looking_.insert(what).second) return true;
+    changed_.wait(mutex_);
+  }
+}
+
+void Inventory::end_look(const std::string& what) {
+  const base::MutexLock lock(mutex_);
+  looking_.erase(what);
+  changed_.notify_all();
+}
+
+base::Result<std::vector<certcentral::OrderSummary>> Inventory::summaries(std::stop_token stop) {
+  const base::Steady began = clock_.steady_now();
+  {
+    const base::MutexLock lock(mutex_);
+    const auto fresh = [&] { return listed_at_ && began - *listed_at_ <= kListingAgeMax; };
+    if (!take_look(kOrdersLook, fresh)) return summaries_;
+  }
+  auto listed = ca_.list_orders({}, stop);
+  if (listed) {
+    const base::MutexLock lock(mutex_);
+    listed_at_ = began;
+    summaries_ = *listed;
+  }
+  end_look(kOrdersLook);
+  return listed;
+}
+
+base::Result<rules::OrderFacts> Inventory::details(std::int64_t order_id, std::stop_token stop) {
+  const std::string what = fmt::format("order {}", order_id);
+  const base::Steady began = clock_.steady_now();
+  {
+    const base::MutexLock lock(mutex_);
+    const auto fresh = [&] {
+      const auto known = details_.find(order_id);
+      return known != details_.end() && began - known->second.looked_at <= kDetailsAgeMax;
+    };
+    if (!take_look(what, fresh)) return details_[order_id].facts;
+  }
+  auto order = ca_.order(order_id, stop);
+  if (order) {
+    const base::MutexLock lock(mutex_);
+    details_[order_id] = {facts_of(*order), began};
+  }
+  end_look(what);
+  if (!order) return std::unexpected(std::move(order).error());
+  return facts_of(*order);
+}
+
+base::Result<std::vector<rules::OrderFacts>> Inventory::orders_for(const rules::MatchQuery& query,
+                                                                   std::stop_token stop) {
+  const rules::NameSet asked = rules::all_of(query.names);
+  std::vector<rules::OrderFacts> found;
+  rules::MatchQuery by_names = query;
+  by_names.order_id.reset();
+  for (const auto& summary : TRY(summaries(stop))) {
+    rules::OrderFacts facts = facts_of(summary);
+    const bool wanted = facts.id == query.order_id;
+    if (!wanted && !shares_a_name(facts, asked)) continue;
+    // What the listing alone rules out needs no further call.
+    if (wanted || rules::judge(facts, by_names).verdict == rules::Verdict::kEligible) {
+      facts = TRY(details(facts.id, stop));
+    }
+    found.push_back(std::move(facts));
+  }
+  if (query.order_id) TRY_VOID(follow_renewals(found, stop));
+  return found;
+}
+
+// Follows the CA's links from order to renewal; each step is judged like any other order.
+base::Result<void> Inventory::follow_renewals(std::vector<rules::OrderFacts>& found,
+                                              std::stop_token stop) {
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const std::int64_t next = found[i].renewed_order_id;
+    if (next == 0 || std::ranges::find(found, next, &rules::OrderFacts::id) != found.end())
+      continue;
+    auto successor = details(next, stop);
+    if (!successor && successor.error().code == base::Code::kNotFound) continue;  // only a hint
+    found.push_back(TRY(std::move(successor)));
+  }
+  return {};
+}
+
+base::Result<void> Inventory::look_at_duplicates(std::int64_t order_id, std::stop_token stop) {
+  const base::Steady began = clock_.steady_now();
+  const auto listed = TRY(ca_.list_duplicates(order_id, stop));
+  const base::MutexLock lock(mutex_);
+  Listing& listing = duplicates_[order_id];
+  listing.looked_at = began;
+  listing.entries.clear();
+  for (const certcentral::Duplicate& entry : listed) {
+    listing.entries.push_back({key_of(entry, listing.keys),
+                               {.certificate_id = entry.id,
+                                .status = entry.status,
+                                .issued = entry.looks_issued(),
+                                .valid_till = entry.valid_till.value_or(base::TimePoint{})}});
+  }
+  return {};
+}
+
+std::vector<rules::ListedDuplicate> Inventory::with_key(std::int64_t order_id,
+                                                        const std::string& public_key_sha256) {
+  std::vector<rules::ListedDuplicate> found;
+  const base::MutexLock lock(mutex_);
+  for (const KnownDuplicate& entry : duplicates_[order_id].entries) {
+    if (entry.public_key_sha256 == public_key_sha256) found.push_back(entry.listed);
+  }
+  return found;
+}
+
+base::Result<std::vector<rules::ListedDuplicate>> Inventory::duplicates_of(
+    std::int64_t order_id, const std::string& public_key_sha256, base::Steady not_before,
+    std::stop_token stop) {
+  const std::string what = fmt::format("duplicates of {}", order_id);
+  bool look = false;
+  {
+    const base::MutexLock lock(mutex_);
+    look = take_look(what, [&] {
+      const auto known = duplicates_.find(order_id);
+      return known != duplicates_.end() && known->second.looked_at >= not_before;
+    });
+  }
+  if (look) {
+    const auto looked = look_at_duplicates(order_id, stop);
+    end_look(what);
+    if (!looked) return std::unexpected(looked.error());
+  }
+  return with_key(order_id, public_key_sha256);
+}
+
+void Inventory::forget(std::int64_t order_id) {
+  const base::MutexLock lock(mutex_);
+  details_.erase(order_id);
+}
+
+}  // namespace reconcile

@@ -1,0 +1,275 @@
+#include "reconcile/observe.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/codec.h"
+#include "api/names.h"
+#include "api/validate.h"
+#include "base/random.h"
+#include "rules/profile.h"
+
+namespace reconcile {
+namespace {
+
+using rules::SecretOwner;
+
+std::string label_of(const api::ObjectMeta& meta, std::string_view name) {
+  const auto at = meta.labels.find(std::string(name));
+  return at == meta.labels.end() ? "" : at->second;
+}
+
+bool is_ours(const api::ObjectMeta& secret) {
+  return label_of(secret, api::kManagedByLabel) == api::kManagedByValue &&
+         !label_of(secret, api::kRequestLabel).empty();
+}
+
+// Who seems to own a Secret that is not ours, in a person's words.
+std::string owner_text(const api::ObjectMeta& secret) {
+  for (const api::OwnerReference& owner : secret.owner_references) {
+    if (owner.controller) return fmt::format("it belongs to {} {}", owner.kind, owner.name);
+  }
+  const std::string manager = label_of(secret, api::kManagedByLabel);
+  if (!manager.empty()) return fmt::format("it is managed by {}", manager);
+  return "it has no label of Duplicert";
+}
+
+bool is_older(const api::ObjectMeta& a, const api::ObjectMeta& b) {
+  return std::tie(a.creation_time, a.name) < std::tie(b.creation_time, b.name);
+}
+
+void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Observed& facts) {
+  for (const api::Violation& violation : api::validate(spec)) {
+    facts.spec_problems.push_back(fmt::format("{}: {}", violation.field, violation.message));
+  }
+  if (spec.action != api::Action::kRequestCertificate) {
+    facts.spec_problems.emplace_back(
+        "spec.action: this version carries out RequestCertificate only");
+  }
+}
+
+}  // namespace
+
+rules::IssuedFacts issued_facts(const std::string& pem, std::int64_t certificate_id,
+                                const std::string& public_key_sha256,
+                                std::optional<x509::Chain>& chain) {
+  rules::IssuedFacts facts{.certificate_id = certificate_id};
+  const auto certificates = x509::Certificate::parse_all(pem);
+  if (!certificates) {
+    facts.problem = certificates.error().message;
+    return facts;
+  }
+  auto built = x509::build_chain(*certificates, public_key_sha256);
+  if (!built) {
+    facts.problem = built.error().message;
+    return facts;
+  }
+  facts.leaf = leaf_facts(built->leaf);
+  chain = *std::move(built);
+  return facts;
+}
+
+std::optional<rules::InstalledFacts> verified_before(
+    const api::DuplicateCertificateRequest& request, const SecretMeta& secret) {
+  const auto& known = request.status.certificate;
+  const bool same = known && !known->secret_uid.empty() && known->secret_uid == secret.meta.uid &&
+                    known->secret_resource_version == secret.meta.resource_version;
+  // The status does not tell the kind of key: a spec that demands one needs a read.
+  if (!same || !known->not_after || !known->not_before || request.spec.private_key) {
+    return std::nullopt;
+  }
+  nlohmann::json bare{{"metadata", {{"annotations", secret.meta.annotations}}}};
+  rules::InstalledFacts facts = installed_facts(bare);
+  facts.uid = secret.meta.uid;
+  facts.resource_version = secret.meta.resource_version;
+  facts.problem.clear();
+  facts.key_matches = true;
+  facts.leaf = rules::LeafFacts{.common_name = known->common_name,
+                                .dns_names = {known->dns_names.begin(), known->dns_names.end()},
+                                .not_before = *known->not_before,
+                                .not_after = *known->not_after,
+                                .serial_number = known->serial_number,
+                                .sha256_fingerprint = known->sha256_fingerprint};
+  return facts;
+}
+
+base::Result<Observation> Observer::observe(const api::DuplicateCertificateRequest& request,
+                                            bool known_pending, std::stop_token stop) {
+  Observation seen;
+  seen.facts.request = request;
+  seen.facts.settle_window = options_.duplicate_settle_window;
+  seen.facts.jitter = base::random_unit();
+  add_problems(request.spec, seen.facts);
+  observe_profile(seen);
+  observe_claims(seen);
+  TRY_VOID(observe_pending(seen, known_pending, stop));
+  TRY_VOID(observe_target(seen, stop));
+  observe_answer(seen);
+  seen.facts.now = clock_.now();
+  return seen;
+}
+
+void Observer::observe_profile(Observation& seen) {
+  const auto& request = seen.facts.request;
+  const std::string key =
+      kube::ObjectKey{api::profile_namespace(request), request.spec.profile_ref.name}.text();
+  const auto profile = caches_.profiles.get(key);
+  seen.facts.renewal =
+      api::effective_renewal(profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
+  seen.facts.key = api::effective_private_key(
+      profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
+  if (!profile || profile->meta.deletion_time) return;
+
+  const auto state = caches_.profile_states.get(key);
+  const auto home = caches_.namespaces.get(request.meta.namespace_);
+  const auto labels = home ? home->meta.labels : std::map<std::string, std::string>{};
+  rules::ProfileFacts facts{
+      .namespace_allowed = api::allows_namespace(*profile, request.meta.namespace_, labels),
+      .product = profile->spec.product,
+      .allowed_names = rules::allowed_names(profile->spec, labels),
+      .name = key};
+  if (!state) {
+    facts.unusable = api::Reason::kPending;
+    facts.problem = "it is being checked";
+  } else {
+    facts.unusable = state->unusable;
+    facts.problem = state->problem;
+    facts.account = state->preflight.account;
+    facts.organization_id = state->preflight.organization_id.value_or(0);
+    facts.product_allows_duplicates = state->preflight.duplicates_allowed.value_or(true);
+    facts.fingerprint = state->fingerprint;
+    seen.account = state->account;
+  }
+  if (seen.account && !facts.unusable && !seen.account->rejection().empty()) {
+    facts.unusable = api::Reason::kCredentialsRejected;
+    facts.problem = seen.account->rejection();
+  }
+  seen.facts.profile = std::move(facts);
+}
+
+void Observer::observe_claims(Observation& seen) {
+  const auto& request = seen.facts.request;
+  const std::string secret =
+      kube::ObjectKey{request.meta.namespace_, request.spec.secret_name}.text();
+  for (const auto& other : caches_.requests.by_index(kBySecret, secret)) {
+    if (other->meta.uid == request.meta.uid || other->meta.deletion_time) continue;
+    if (other->meta.name != request.meta.name && is_older(other->meta, request.meta)) {
+      seen.facts.older_claim = other->meta.name;
+    }
+  }
+}
+
+base::Result<void> Observer::observe_pending(Observation& seen, bool known_pending,
+                                             std::stop_token stop) {
+  const auto& meta = seen.facts.request.meta;
+  const kube::ObjectKey key{meta.namespace_, api::pending_secret_name(meta.name)};
+  if (!known_pending && !caches_.secrets.get(key.text())) return {};
+  auto secret = client_.get(kube::kSecrets, key, stop);
+  if (!secret && secret.error().code == base::Code::kNotFound) return {};
+  if (!secret) return std::unexpected(base::wrap("read the pending Secret", secret.error()));
+  seen.pending = std::make_shared<nlohmann::json>(*std::move(secret));
+  seen.facts.pending = pending_facts(*seen.pending, meta.uid);
+  return {};
+}
+
+base::Result<void> Observer::observe_target(Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  const kube::ObjectKey key{request.meta.namespace_, request.spec.secret_name};
+  if (const auto cached = caches_.secrets.get(key.text()); cached && !seen.facts.pending) {
+    if (auto verified = verified_before(request, *cached)) {
+      seen.facts.installed = std::move(verified);
+      own(cached->meta, seen);
+      return {};
+    }
+  }
+  auto secret = client_.get(kube::kSecrets, key, stop);
+  if (!secret && secret.error().code == base::Code::kNotFound) return {};
+  if (!secret) return std::unexpected(base::wrap("read the Secret", secret.error()));
+  seen.facts.installed = installed_facts(*secret);
+  own(TRY(api::decode_metadata(*secret)), seen);
+  wipe(*secret);
+  return {};
+}
+
+void Observer::own(const api::ObjectMeta& secret, Observation& seen) {
+  const auto& request = seen.facts.request;
+  rules::InstalledFacts& installed = *seen.facts.installed;
+  installed.owner_text = owner_text(secret);
+  const std::string owner = label_of(secret, api::kRequestLabel);
+  if (!is_ours(secret)) {
+    installed.owner = SecretOwner::kForeign;
+  } else if (owner == request.meta.name) {
+    installed.owner = SecretOwner::kThisRequest;
+  } else {
+    const auto other = caches_.requests.get(kube::ObjectKey{secret.namespace_, owner}.text());
+    const bool wanted =
+        other && !other->meta.deletion_time && other->spec.secret_name == request.spec.secret_name;
+    installed.owner = wanted ? SecretOwner::kOtherRequest : SecretOwner::kNobody;
+    if (wanted) installed.owner_text = fmt::format("it belongs to the request {}", owner);
+  }
+}
+
+void Observer::observe_answer(Observation& seen) {
+  if (!seen.facts.pending || !seen.account) return;
+  const auto answer = seen.account->answers().get(seen.facts.pending->public_key_sha256);
+  if (!answer) return;
+  seen.facts.ca.post = answer->post;
+  seen.facts.ca.awaits_approval = answer->awaits_approval;
+  if (!answer->chain_pem.empty()) {
+    auto issued = issued_facts(answer->chain_pem, answer->certificate_id,
+                               seen.facts.pending->public_key_sha256, seen.chain);
+    if (issued.leaf) {
+      seen.facts.ca.issued = std::move(issued);
+      return;
+    }
+  }
+  // The answer named the certificate: no listing is needed to find it.
+  if (answer->certificate_id != 0) {
+    seen.facts.ca.listed = {{.certificate_id = answer->certificate_id, .issued = true}};
+  }
+}
+
+void Observer::note_error(const base::Error& error, Observation& seen) {
+  seen.facts.ca_error = error;
+  if (error.code == base::Code::kUnauthenticated) {
+    seen.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
+                                     error.message);
+  }
+}
+
+void Observer::ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop) {
+  auto orders =
+      seen.account->inventory().orders_for({.names = question.names,
+                                            .product = seen.facts.profile->product,
+                                            .organization_id = seen.facts.profile->organization_id,
+                                            .order_id = question.order_id,
+                                            .now = seen.facts.now},
+                                           stop);
+  if (!orders) return note_error(orders.error(), seen);
+  seen.facts.ca.orders = *std::move(orders);
+}
+
+void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop) {
+  const std::string& key = seen.facts.pending->public_key_sha256;
+  base::Steady not_before = clock_.steady_now() - kDuplicatesAgeMax;
+  if (const auto answer = seen.account->answers().get(key)) {
+    not_before = std::max(not_before, answer->ended_at);
+  }
+  auto listed = seen.account->inventory().duplicates_of(question.order_id, key, not_before, stop);
+  if (!listed) return note_error(listed.error(), seen);
+  seen.facts.ca.listed = *std::move(listed);
+}
+
+void Observer::ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop) {
+  const auto pem = seen.account->ca().download_certificate(question.certificate_id, stop);
+  if (!pem) return note_error(pem.error(), seen);
+  const std::string& key = seen.facts.pending->public_key_sha256;
+  seen.facts.ca.issued = issued_facts(*pem, question.certificate_id, key, seen.chain);
+  // What the POST's answer named was not ours: from now on the listing tells.
+  if (!seen.facts.ca.issued->leaf) seen.account->answers().forget_certificate(key);
+}
+
+}  // namespace reconcile

@@ -1,0 +1,98 @@
+// observe: everything that decide() may use, from caches and Secrets; and the answers to the
+// questions that it asks of the CA. Reads only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "api/automation_profile.h"
+#include "api/duplicate_certificate_request.h"
+#include "base/clock.h"
+#include "kube/client.h"
+#include "reconcile/profile_states.h"
+#include "reconcile/secrets.h"
+#include "rules/action.h"
+#include "rules/observed.h"
+#include "runtime/store.h"
+#include "x509/chain.h"
+
+namespace reconcile {
+
+// A namespace's labels are what profiles select by.
+struct NamespaceMeta {
+  api::ObjectMeta meta{};
+};
+
+// The local copies that a pass reads. Everything must outlive the users of this struct.
+struct Caches {
+  const runtime::Store<api::DuplicateCertificateRequest>& requests;  // index kBySecret
+  const runtime::Store<api::AutomationProfile>& profiles;
+  const runtime::Store<NamespaceMeta>& namespaces;
+  const runtime::Store<SecretMeta>& secrets;  // ours, by label
+  const ProfileStates& profile_states;
+};
+
+// Index of requests: "namespace/secretName".
+inline constexpr const char* kBySecret = "secret";
+// Index of requests: "namespace/name" of the profile.
+inline constexpr const char* kByProfile = "profile";
+
+// What one pass knows: the facts, and the objects behind them that effects need.
+struct Observation {
+  rules::Observed facts{};
+  std::shared_ptr<Account> account{};         // null: no usable profile
+  std::shared_ptr<nlohmann::json> pending{};  // the pending Secret, key included
+  std::optional<x509::Chain> chain{};         // what came back for the pending key, verified
+};
+
+struct ObserveOptions {
+  std::chrono::seconds duplicate_settle_window{180};
+};
+
+class Observer {
+ public:
+  // All must outlive the observer.
+  Observer(Caches caches, kube::Client& client, const base::Clock& clock, ObserveOptions options)
+      : caches_(caches), client_(client), clock_(clock), options_(options) {}
+
+  // The facts of `request` without the CA's. `known_pending`: whether this process has made a
+  // pending Secret that the cache may not show yet. Errors of the API server pass through.
+  base::Result<Observation> observe(const api::DuplicateCertificateRequest& request,
+                                    bool known_pending, std::stop_token stop);
+
+  // Ask the CA, and put the answer or the error into `seen`.
+  void ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop);
+  void ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop);
+  void ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop);
+
+ private:
+  base::Result<void> observe_target(Observation& seen, std::stop_token stop);
+  base::Result<void> observe_pending(Observation& seen, bool known_pending, std::stop_token stop);
+  void observe_profile(Observation& seen);
+  void observe_answer(Observation& seen);
+  void observe_claims(Observation& seen);
+  void own(const api::ObjectMeta& secret, Observation& seen);
+  void note_error(const base::Error& error, Observation& seen);
+
+  const Caches caches_;
+  kube::Client& client_;
+  const base::Clock& clock_;
+  const ObserveOptions options_;
+};
+
+// Reads what the CA returned for the key of the pending Secret: the facts, and the chain if it is
+// whole and for our key. Pure.
+rules::IssuedFacts issued_facts(const std::string& pem, std::int64_t certificate_id,
+                                const std::string& public_key_sha256,
+                                std::optional<x509::Chain>& chain);
+
+// What a request that was verified before, at this version of its Secret, holds: from its status,
+// without a read. nullopt if the status cannot tell.
+std::optional<rules::InstalledFacts> verified_before(
+    const api::DuplicateCertificateRequest& request, const SecretMeta& secret);
+
+}  // namespace reconcile

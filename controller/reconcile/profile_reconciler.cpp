@@ -1,0 +1,153 @@
+#include "reconcile/profile_reconciler.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "api/codec.h"
+#include "api/defaults.h"
+#include "api/names.h"
+#include "api/validate.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "certcentral/client.h"
+#include "reconcile/preflight.h"
+#include "reconcile/resources.h"
+#include "reconcile/secrets.h"
+
+namespace reconcile {
+namespace {
+
+using runtime::Outcome;
+
+std::string recheck_of(const api::AutomationProfile& profile) {
+  const auto& annotations = profile.meta.annotations;
+  const auto at = annotations.find(std::string(api::kRecheckRequestedAtAnnotation));
+  return at == annotations.end() ? "" : at->second;
+}
+
+bool has_trouble(const ProfileState& state) {
+  const rules::PreflightFacts& facts = state.preflight;
+  return !facts.credentials_problem.empty() || !facts.unreachable.empty() ||
+         !facts.organization_problem.empty() || !facts.product_exists.value_or(true) ||
+         !facts.duplicates_allowed.value_or(true);
+}
+
+}  // namespace
+
+ProfileReconciler::ProfileReconciler(const runtime::Store<api::AutomationProfile>& profiles,
+                                     kube::Client& client, Accounts& accounts,
+                                     ProfileStates& states, const base::Clock& clock, Hooks hooks)
+    : profiles_(profiles),
+      client_(client),
+      accounts_(accounts),
+      states_(states),
+      clock_(clock),
+      hooks_(std::move(hooks)) {}
+
+Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token stop) {
+  hooks_.refresh_watches();
+  const auto profile = profiles_.get(key);
+  if (!profile || profile->meta.deletion_time) {
+    states_.erase(key);
+    hooks_.changed(key);
+    return Outcome::done();
+  }
+  ProfileState state = look(*profile, stop);
+  if (stop.stop_requested()) return Outcome::failed({.code = base::Code::kCancelled});
+  state.preflight.now = clock_.now();
+  const rules::ProfileReport report = rules::report_profile(*profile, state.preflight);
+  state.unusable = report.unusable;
+  state.problem = report.problem;
+  const bool trouble = has_trouble(state);
+  if (states_.put(key, std::move(state))) {
+    base::log_info("profile checked", {{"key", key}, {"problem", report.problem}});
+    hooks_.changed(key);
+  }
+  if (const auto written = write_status(*profile, report.status, stop); !written) {
+    return Outcome::failed(written.error());
+  }
+  return Outcome::after(trouble ? std::chrono::milliseconds{kPreflightRetry}
+                                : std::chrono::milliseconds{kPreflightAgeMax});
+}
+
+ProfileReconciler::Credentials ProfileReconciler::read_credentials(
+    const api::AutomationProfile& profile, std::stop_token stop) {
+  const auto& ref = profile.spec.account.api_key_secret_ref;
+  const std::string& namespace_ = profile.meta.namespace_;
+  auto secret = client_.get(kube::kSecrets, {namespace_, ref.name}, stop);
+  if (!secret && secret.error().code == base::Code::kNotFound) {
+    return {
+        .problem = fmt::format(
+            "account.apiKeySecretRef: there is no Secret {} in namespace {}; create it: kubectl "
+            "create secret generic {} -n {} --from-file={}=FILE",
+            ref.name, namespace_, ref.name, namespace_, ref.key)};
+  }
+  if (!secret) {
+    return {.problem = fmt::format("account.apiKeySecretRef: Secret {} cannot be read: {}",
+                                   ref.name, secret.error().message)};
+  }
+  Credentials found{.version = (*secret)["metadata"].value("resourceVersion", "")};
+  std::string text = data_of(*secret, ref.key).value_or("");
+  wipe(*secret);
+  // A key that was piped into a file often ends with a line break.
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.empty()) {
+    found.problem = fmt::format("account.apiKeySecretRef: Secret {} has no data under the key {}",
+                                ref.name, ref.key);
+  }
+  found.api_key = base::SecretString(std::move(text));
+  return found;
+}
+
+bool ProfileReconciler::is_fresh(const ProfileState& state, const std::string& fingerprint) const {
+  const auto age = clock_.now() - state.asked_at;
+  return state.fingerprint == fingerprint &&
+         age < (has_trouble(state) ? std::chrono::milliseconds{kPreflightRetry}
+                                   : std::chrono::milliseconds{kPreflightAgeMax});
+}
+
+ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std::stop_token stop) {
+  ProfileState state;
+  for (const auto& problem : api::validate(profile.spec)) {
+    state.preflight.spec_problems.push_back(fmt::format("{}: {}", problem.field, problem.message));
+  }
+  const auto bundle = api::ca_bundle_pem(profile.spec.account);
+  if (!bundle) state.preflight.spec_problems.push_back(bundle.error().message);
+  if (!state.preflight.spec_problems.empty()) return state;
+
+  const Credentials credentials = read_credentials(profile, stop);
+  state.fingerprint = fmt::format("{}/{}/{}/{}", profile.meta.uid, profile.meta.generation,
+                                  credentials.version, recheck_of(profile));
+  if (!credentials.problem.empty()) {
+    state.preflight.credentials_problem = credentials.problem;
+    return state;
+  }
+  const auto known = states_.get(api::key_of(profile.meta));
+  if (known && is_fresh(*known, state.fingerprint)) return *known;
+
+  const auto account =
+      accounts_.get({.url = profile.spec.account.url,
+                     .ca_bundle_pem = *bundle,
+                     .api_key = credentials.api_key,
+                     .key_hash = std::to_string(base::stable_hash(credentials.api_key.expose()))});
+  if (!account) {
+    state.preflight.spec_problems.push_back("account: " + account.error().message);
+    return state;
+  }
+  state.account = *account;
+  state.asked_at = clock_.now();
+  ask_account(profile, **account, state.preflight, stop);
+  return state;
+}
+
+base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile& profile,
+                                                   const api::AutomationProfileStatus& status,
+                                                   std::stop_token stop) {
+  if (status == profile.status) return {};
+  const nlohmann::json body{{"status", api::encode_status(status)}};
+  TRY_VOID(
+      client_.apply_status(kProfiles, {profile.meta.namespace_, profile.meta.name}, body, stop));
+  return {};
+}
+
+}  // namespace reconcile

@@ -1,0 +1,62 @@
+// ProfileReconciler: preflight of AutomationProfiles into conditions. Thread-safe as a Reconciler.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "api/automation_profile.h"
+#include "base/clock.h"
+#include "base/thread_annotations.h"
+#include "kube/client.h"
+#include "reconcile/accounts.h"
+#include "reconcile/profile_states.h"
+#include "runtime/reconciler.h"
+#include "runtime/store.h"
+
+namespace reconcile {
+
+// How long an answer of the CA about a profile holds without a change.
+inline constexpr std::chrono::hours kPreflightAgeMax{1};
+// When a preflight that found trouble is tried again without a change.
+inline constexpr std::chrono::minutes kPreflightRetry{1};
+
+class ProfileReconciler final : public runtime::Reconciler {
+ public:
+  struct Hooks {
+    // The requests of this profile have to look again.
+    std::function<void(const std::string& profile_key)> changed{};
+    // Watch exactly the credential Secrets of these profiles.
+    std::function<void()> refresh_watches{};
+  };
+
+  // Everything must outlive the reconciler.
+  ProfileReconciler(const runtime::Store<api::AutomationProfile>& profiles, kube::Client& client,
+                    Accounts& accounts, ProfileStates& states, const base::Clock& clock,
+                    Hooks hooks);
+
+  runtime::Outcome reconcile(const std::string& key, std::stop_token stop) override;
+
+ private:
+  struct Credentials {
+    base::SecretString api_key{};
+    std::string version{};  // of the Secret
+    std::string problem{};  // why there is no key
+  };
+
+  Credentials read_credentials(const api::AutomationProfile& profile, std::stop_token stop);
+  ProfileState look(const api::AutomationProfile& profile, std::stop_token stop);
+  bool is_fresh(const ProfileState& state, const std::string& fingerprint) const;
+  base::Result<void> write_status(const api::AutomationProfile& profile,
+                                  const api::AutomationProfileStatus& status, std::stop_token stop);
+
+  const runtime::Store<api::AutomationProfile>& profiles_;
+  kube::Client& client_;
+  Accounts& accounts_;
+  ProfileStates& states_;
+  const base::Clock& clock_;
+  const Hooks hooks_;
+};
+
+}  // namespace reconcile

@@ -1,0 +1,332 @@
+#include "reconcile/secrets.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "api/codec.h"
+#include "api/names.h"
+#include "x509/csr.h"
+
+namespace reconcile {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kCsrKey = "tls.csr";
+constexpr std::string_view kIntentKey = "intent.json";
+constexpr std::string_view kSubmittedAt = "duplicert.io/submitted-at";
+constexpr std::string_view kSends = "duplicert.io/sends";
+constexpr std::string_view kRequestId = "duplicert.io/request-id";
+constexpr std::string_view kRefusedAt = "duplicert.io/refused-at";
+constexpr std::string_view kRefusedReason = "duplicert.io/refused-reason";
+constexpr std::string_view kRefusedMessage = "duplicert.io/refused-message";
+constexpr std::string_view kRefusedInputs = "duplicert.io/refused-inputs";
+constexpr std::string_view kRefusals = "duplicert.io/refusals";  // stays when the mark moves
+
+using Annotations = std::map<std::string, std::string>;
+
+std::string text_of(const Annotations& annotations, std::string_view name) {
+  const auto at = annotations.find(std::string(name));
+  return at == annotations.end() ? std::string{} : at->second;
+}
+
+// 0 if it is absent or no number.
+std::int64_t number_of(const Annotations& annotations, std::string_view name) {
+  const std::string text = text_of(annotations, name);
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::optional<base::TimePoint> time_of(const Annotations& annotations, std::string_view name) {
+  const auto time = base::parse_time(text_of(annotations, name));
+  return time ? std::optional(*time) : std::nullopt;
+}
+
+api::ObjectMeta meta_of(const json& secret) {
+  auto meta = api::decode_metadata(secret);
+  return meta ? *std::move(meta) : api::ObjectMeta{};
+}
+
+std::optional<api::KeyParameters> key_parameters(const x509::KeyParams& params) {
+  switch (params.algorithm) {
+    case x509::KeyAlgorithm::kEcdsa:
+      return api::KeyParameters{api::KeyAlgorithm::kEcdsa, params.size};
+    case x509::KeyAlgorithm::kRsa:
+      return api::KeyParameters{api::KeyAlgorithm::kRsa, params.size};
+    case x509::KeyAlgorithm::kOther:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+json encode_intent(const Intent& intent) {
+  json value{{"account", intent.account},
+             {"orderID", intent.order_id},
+             {"commonName", intent.names.common_name},
+             {"dnsNames", intent.names.dns_names},
+             {"keyAlgorithm", intent.key.algorithm == api::KeyAlgorithm::kRsa ? "RSA" : "ECDSA"},
+             {"keySize", intent.key.size}};
+  if (intent.asked_order_id) value["askedOrderID"] = *intent.asked_order_id;
+  return value;
+}
+
+std::optional<Intent> decode_intent(const std::string& text) {
+  const json value = json::parse(text, nullptr, false);
+  if (!value.is_object()) return std::nullopt;
+  try {
+    Intent intent{.account = value.at("account").get<std::string>(),
+                  .order_id = value.at("orderID").get<std::int64_t>(),
+                  .names = {value.at("commonName").get<std::string>(),
+                            value.at("dnsNames").get<std::vector<std::string>>()},
+                  .key = {value.at("keyAlgorithm") == "RSA" ? api::KeyAlgorithm::kRsa
+                                                            : api::KeyAlgorithm::kEcdsa,
+                          value.at("keySize").get<std::int32_t>()}};
+    if (value.contains("askedOrderID")) {
+      intent.asked_order_id = value.at("askedOrderID").get<std::int64_t>();
+    }
+    return intent;
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
+json owner_reference(const api::DuplicateCertificateRequest& request) {
+  return {{"apiVersion", api::kApiVersion},
+          {"kind", api::kDuplicateCertificateRequestKind},
+          {"name", request.meta.name},
+          {"uid", request.meta.uid},
+          {"controller", true}};
+}
+
+json patch_of(const rules::PendingFacts& pending, json annotations) {
+  return {{"metadata",
+           {{"uid", pending.uid},
+            {"resourceVersion", pending.resource_version},
+            {"annotations", std::move(annotations)}}}};
+}
+
+std::optional<rules::Refusal> refusal_of(const Annotations& annotations) {
+  const auto at = time_of(annotations, kRefusedAt);
+  if (!at) return std::nullopt;
+  return rules::Refusal{.reason = api::parse_reason(text_of(annotations, kRefusedReason))
+                                      .value_or(api::Reason::kCaRejected),
+                        .message = text_of(annotations, kRefusedMessage),
+                        .at = *at,
+                        .count = static_cast<int>(number_of(annotations, kRefusals)),
+                        .inputs = text_of(annotations, kRefusedInputs)};
+}
+
+// Cut at whole names, so that the text never ends inside one.
+std::string joined(const std::vector<std::string>& names, std::size_t bytes_max) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (text.size() + name.size() + 1 > bytes_max) break;
+    if (!text.empty()) text += ',';
+    text += name;
+  }
+  return text;
+}
+
+json target_annotations(const api::DuplicateCertificateRequest& request, const x509::Chain& chain,
+                        const Installation& installation) {
+  json annotations = request.spec.secret_template.annotations;
+  if (annotations.is_null()) annotations = json::object();
+  const auto set = [&](std::string_view name, const std::string& value) {
+    annotations[std::string(name)] = value;
+  };
+  set(api::kAccountAnnotation, installation.account);
+  set(api::kOrderIdAnnotation, std::to_string(installation.order_id));
+  if (installation.certificate_id != 0) {
+    set(api::kCertificateIdAnnotation, std::to_string(installation.certificate_id));
+  }
+  set(api::kSerialNumberAnnotation, leaf_facts(chain.leaf).serial_number);
+  set(api::kCommonNameAnnotation, chain.leaf.common_name());
+  set(api::kAltNamesAnnotation, joined(chain.leaf.dns_names(), api::kAltNamesBytesMax));
+  set(api::kNotAfterAnnotation, base::format_time(chain.leaf.not_after()));
+  set(api::kProfileAnnotation, installation.profile);
+  if (!installation.renew_requested_at.empty()) {
+    set(api::kRenewRequestedAtAnnotation, installation.renew_requested_at);
+  }
+  return annotations;
+}
+
+json target_metadata(const api::DuplicateCertificateRequest& request, const x509::Chain& chain,
+                     const Installation& installation, const rules::InstalledFacts* before) {
+  json labels = request.spec.secret_template.labels;
+  if (labels.is_null()) labels = json::object();
+  labels[std::string(api::kManagedByLabel)] = api::kManagedByValue;
+  labels[std::string(api::kRequestLabel)] = request.meta.name;
+  json metadata{{"name", request.spec.secret_name},
+                {"namespace", request.meta.namespace_},
+                {"labels", std::move(labels)},
+                {"annotations", target_annotations(request, chain, installation)}};
+  if (before != nullptr) {
+    metadata["uid"] = before->uid;
+    metadata["resourceVersion"] = before->resource_version;
+  }
+  if (request.spec.deletion_policy == api::DeletionPolicy::kDelete) {
+    metadata["ownerReferences"] = json::array({owner_reference(request)});
+  }
+  return metadata;
+}
+
+}  // namespace
+
+base::Result<SecretMeta> decode_secret_meta(const json& object) {
+  return SecretMeta{TRY(api::decode_metadata(object))};
+}
+
+std::optional<std::string> data_of(const json& secret, std::string_view key) {
+  const auto data = secret.find("data");
+  if (data == secret.end() || !data->is_object()) return std::nullopt;
+  const auto value = data->find(std::string(key));
+  if (value == data->end() || !value->is_string()) return std::nullopt;
+  auto bytes = base::from_base64(value->get_ref<const std::string&>());
+  return bytes ? std::optional(*std::move(bytes)) : std::nullopt;
+}
+
+rules::LeafFacts leaf_facts(const x509::Certificate& certificate) {
+  std::string serial = certificate.serial_number();
+  std::ranges::transform(serial, serial.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto& names = certificate.dns_names();
+  return {.common_name = certificate.common_name(),
+          .dns_names = {names.begin(), names.end()},
+          .not_before = certificate.not_before(),
+          .not_after = certificate.not_after(),
+          .public_key_sha256 = certificate.public_key_sha256(),
+          .serial_number = std::move(serial),
+          .sha256_fingerprint = certificate.sha256_fingerprint()};
+}
+
+rules::InstalledFacts installed_facts(const json& secret) {
+  const api::ObjectMeta meta = meta_of(secret);
+  const Annotations& annotations = meta.annotations;
+  rules::InstalledFacts facts{
+      .uid = meta.uid,
+      .resource_version = meta.resource_version,
+      .order_id = number_of(annotations, api::kOrderIdAnnotation),
+      .certificate_id = number_of(annotations, api::kCertificateIdAnnotation),
+      .account = text_of(annotations, api::kAccountAnnotation),
+      .renew_requested_at = text_of(annotations, api::kRenewRequestedAtAnnotation)};
+  const auto certificate = x509::Certificate::parse(data_of(secret, api::kTlsCertKey).value_or(""));
+  if (!certificate) {
+    facts.problem = fmt::format("{}: {}", api::kTlsCertKey, certificate.error().message);
+    return facts;
+  }
+  facts.leaf = leaf_facts(*certificate);
+  const base::SecretString pem(data_of(secret, api::kTlsKeyKey).value_or(""));
+  const auto key = x509::PrivateKey::parse(pem.expose());
+  if (!key) {
+    facts.problem = fmt::format("{}: {}", api::kTlsKeyKey, key.error().message);
+    return facts;
+  }
+  facts.leaf->key = key_parameters(key->params());
+  facts.key_matches = key->public_key_sha256() == facts.leaf->public_key_sha256;
+  return facts;
+}
+
+json pending_secret(const api::DuplicateCertificateRequest& request, const x509::PrivateKey& key,
+                    const std::string& csr, const Intent& intent, const Mark& mark) {
+  const base::SecretString pem = key.to_pem();
+  json object{{"apiVersion", "v1"},
+              {"kind", "Secret"},
+              {"type", api::kPendingSecretType},
+              {"metadata",
+               {{"name", api::pending_secret_name(request.meta.name)},
+                {"namespace", request.meta.namespace_},
+                {"labels",
+                 {{api::kManagedByLabel, api::kManagedByValue},
+                  {api::kPendingLabel, api::kPendingLabelValue},
+                  {api::kRequestLabel, request.meta.name}}},
+                {"annotations",
+                 {{kSubmittedAt, base::format_time(mark.submitted_at)},
+                  {kSends, std::to_string(mark.sends)}}},
+                {"ownerReferences", json::array({owner_reference(request)})}}}};
+  json& data = object["data"];
+  data[std::string(api::kTlsKeyKey)] = base::to_base64(pem.expose());
+  data[std::string(kCsrKey)] = base::to_base64(csr);
+  data[std::string(kIntentKey)] = base::to_base64(encode_intent(intent).dump());
+  return object;
+}
+
+json mark_patch(const rules::PendingFacts& pending, const Mark& mark) {
+  return patch_of(pending, {{kSubmittedAt, base::format_time(mark.submitted_at)},
+                            {kSends, std::to_string(mark.sends)},
+                            {kRefusedAt, nullptr},
+                            {kRefusedReason, nullptr},
+                            {kRefusedMessage, nullptr},
+                            {kRefusedInputs, nullptr}});
+}
+
+json refusal_patch(const rules::PendingFacts& pending, const rules::Refusal& refusal) {
+  return patch_of(pending, {{kRefusedAt, base::format_time(refusal.at)},
+                            {kRefusedReason, api::name_of(refusal.reason)},
+                            {kRefusedMessage, refusal.message},
+                            {kRefusedInputs, refusal.inputs},
+                            {kRefusals, std::to_string(refusal.count)}});
+}
+
+json request_id_patch(const rules::PendingFacts& pending, std::int64_t request_id) {
+  return patch_of(pending, {{kRequestId, std::to_string(request_id)}});
+}
+
+rules::PendingFacts pending_facts(const json& secret, const std::string& request_uid) {
+  const api::ObjectMeta meta = meta_of(secret);
+  rules::PendingFacts facts{.submitted_at = time_of(meta.annotations, kSubmittedAt),
+                            .sends = static_cast<int>(number_of(meta.annotations, kSends)),
+                            .refusals = static_cast<int>(number_of(meta.annotations, kRefusals)),
+                            .request_id = number_of(meta.annotations, kRequestId),
+                            .refusal = refusal_of(meta.annotations),
+                            .uid = meta.uid,
+                            .resource_version = meta.resource_version};
+  facts.csr = data_of(secret, kCsrKey).value_or("");
+  const auto csr = x509::Csr::parse(facts.csr);
+  const auto key = pending_key(secret);
+  const auto intent = decode_intent(data_of(secret, kIntentKey).value_or(""));
+  if (!csr || !key || !intent) return facts;
+  facts.public_key_sha256 = key->public_key_sha256();
+  facts.account = intent->account;
+  facts.order_id = intent->order_id;
+  facts.asked_order_id = intent->asked_order_id;
+  facts.names = intent->names;
+  facts.key = intent->key;
+  facts.usable = api::is_controlled_by(meta, request_uid) &&
+                 csr->public_key_sha256() == facts.public_key_sha256;
+  return facts;
+}
+
+base::Result<x509::PrivateKey> pending_key(const json& secret) {
+  const base::SecretString pem(data_of(secret, api::kTlsKeyKey).value_or(""));
+  auto key = x509::PrivateKey::parse(pem.expose());
+  if (!key) return std::unexpected(base::wrap("pending Secret", std::move(key).error()));
+  return *std::move(key);
+}
+
+json target_secret(const api::DuplicateCertificateRequest& request, const x509::PrivateKey& key,
+                   const x509::Chain& chain, const Installation& installation,
+                   const rules::InstalledFacts* before) {
+  json object{{"apiVersion", "v1"},
+              {"kind", "Secret"},
+              {"type", api::kTlsSecretType},
+              {"metadata", target_metadata(request, chain, installation, before)}};
+  const base::SecretString pem = key.to_pem();
+  json& data = object["data"];
+  data[std::string(api::kTlsCertKey)] = base::to_base64(chain.tls_crt());
+  data[std::string(api::kTlsKeyKey)] = base::to_base64(pem.expose());
+  if (chain.top) data[std::string(api::kCaCertKey)] = base::to_base64(chain.top->to_pem());
+  return object;
+}
+
+void wipe(json& value) {
+  if (value.is_string()) base::wipe(value.get_ref<std::string&>());
+  if (!value.is_structured()) return;
+  for (json& part : value) wipe(part);
+}
+
+}  // namespace reconcile

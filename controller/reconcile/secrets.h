@@ -1,0 +1,84 @@
+// Secrets as facts and as JSON: what the target and the pending Secret hold. Pure.
+// Private keys pass through here as JSON of the API server; nothing here logs.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "api/duplicate_certificate_request.h"
+#include "api/metadata.h"
+#include "base/bytes.h"
+#include "base/result.h"
+#include "rules/observed.h"
+#include "x509/chain.h"
+#include "x509/private_key.h"
+
+namespace reconcile {
+
+// A Secret's metadata, as the caches hold it.
+struct SecretMeta {
+  api::ObjectMeta meta{};
+};
+base::Result<SecretMeta> decode_secret_meta(const nlohmann::json& object);
+
+// The decoded value of data[key], or nullopt.
+std::optional<std::string> data_of(const nlohmann::json& secret, std::string_view key);
+
+// The facts of the target Secret, all but `owner` and `owner_text`, which need the cache.
+rules::InstalledFacts installed_facts(const nlohmann::json& secret);
+// The facts of a certificate, and those of its key if there is one.
+rules::LeafFacts leaf_facts(const x509::Certificate& certificate);
+
+// What a pending Secret says beyond its key: made durable before the POST.
+struct Intent {
+  std::string account{};
+  std::int64_t order_id = 0;
+  std::optional<std::int64_t> asked_order_id{};
+  rules::FinalNames names{};
+  api::KeyParameters key{};
+};
+
+// The mutable marks of a pending Secret.
+struct Mark {
+  base::TimePoint submitted_at{};
+  int sends = 1;
+};
+
+// The body to create: type duplicert.io/pending, owned by the request.
+nlohmann::json pending_secret(const api::DuplicateCertificateRequest& request,
+                              const x509::PrivateKey& key, const std::string& csr,
+                              const Intent& intent, const Mark& mark);
+// A merge patch that moves the mark and takes back a refusal, with the Secret's version as
+// precondition.
+nlohmann::json mark_patch(const rules::PendingFacts& pending, const Mark& mark);
+// A merge patch that records that the CA said no.
+nlohmann::json refusal_patch(const rules::PendingFacts& pending, const rules::Refusal& refusal);
+// A merge patch that records the CA's request id.
+nlohmann::json request_id_patch(const rules::PendingFacts& pending, std::int64_t request_id);
+
+// `request_uid`: the pending Secret is usable only if its controller is that request.
+rules::PendingFacts pending_facts(const nlohmann::json& secret, const std::string& request_uid);
+// kCorrupt if there is no key, or it does not parse.
+base::Result<x509::PrivateKey> pending_key(const nlohmann::json& secret);
+
+// What is installed besides the key and the chain.
+struct Installation {
+  std::string account{};
+  std::string profile{};  // "<namespace>/<name>"
+  std::int64_t order_id = 0;
+  std::int64_t certificate_id = 0;
+  std::string renew_requested_at{};
+};
+
+// The body to apply: key and chain in one write. `before` (if any) adds uid and resourceVersion
+// as preconditions, so that only the Secret that was observed is written.
+nlohmann::json target_secret(const api::DuplicateCertificateRequest& request,
+                             const x509::PrivateKey& key, const x509::Chain& chain,
+                             const Installation& installation, const rules::InstalledFacts* before);
+
+// Overwrites every text in `value`: call when a Secret's JSON has been used.
+void wipe(nlohmann::json& value);
+
+}  // namespace reconcile
