@@ -28,8 +28,12 @@ struct SeedDuplicate {
   bool revoked = false;
 };
 
+// What has become of a seeded order.
+enum class SeedState { kIssued, kNeedsApproval, kRejected, kReissuePending };
+
 struct SeedOrder {
   Order order{};
+  SeedState state = SeedState::kIssued;
   base::TimePoint issued_at{};
   base::TimePoint valid_till{};  // of the primary certificate
   bool revoked = false;          // the primary

@@ -37,7 +37,8 @@ struct SimulatorOptions {
   std::uint64_t fault_seed = 1;       // the same seed and calls give the same faults
   // Further names and IP addresses of the TLS certificate; 127.0.0.1, ::1 and localhost are in it.
   std::vector<std::string> tls_names{};
-  std::size_t threads = 8;
+  // An open connection holds a thread, an idle one too: at least as many as clients keep open.
+  std::size_t threads = 32;
 };
 
 // What a person does in the web console: a new order, or a renewal, placed by hand.
@@ -75,7 +76,8 @@ class Simulator {
   // Closes the port and waits for running answers. May be called twice.
   void stop();
 
-  // Replaces the switches: first all off (or the nasty defaults for "nasty"), then each in turn.
+  // Replaces the switches: first all are polite, then each text in turn; "nasty" stands for the
+  // nasty defaults of all.
   // kInvalid names the switch that cannot be read.
   base::Result<void> set_faults(const std::vector<std::string>& faults);
   // Moves the simulator's clock forward; kept in the state. now() = clock + all advances.
