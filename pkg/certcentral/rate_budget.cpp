@@ -1,0 +1,99 @@
+#include "certcentral/rate_budget.h"
+
+#include <utility>
+
+namespace certcentral {
+namespace {
+
+using base::Code;
+using base::Error;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kYield{20};
+
+Error not_sent(Code code, std::string message) {
+  return {.code = code, .message = std::move(message), .not_sent = true};
+}
+
+Error exhausted(milliseconds wait) {
+  Error error = not_sent(Code::kExhausted, "wait for a turn: the budget of calls is spent");
+  error.retry_after = std::chrono::ceil<seconds>(wait);
+  return error;
+}
+
+}  // namespace
+
+// The first in line whose call may go now: a spent share of the more urgent does not hold up those
+// who have some left.
+std::optional<RateBudget::Place> RateBudget::next_to_go(base::Steady now) const {
+  for (const Place& place : waiting_) {
+    if (core_.wait_for(std::get<Urgency>(place), now) == milliseconds::zero()) return place;
+  }
+  return std::nullopt;
+}
+
+base::Result<void> RateBudget::acquire(const Turn& turn, milliseconds wait_max,
+                                       std::stop_token stop) {
+  const base::MutexLock lock(mutex_);
+  const base::Steady deadline = clock_.steady_now() + wait_max;
+  const Place place{turn.urgency, turn.needed_by, arrivals_++};
+  waiting_.insert(place);
+  auto result = wait_in_line(place, deadline, stop);
+  waiting_.erase(place);
+  tell_all();
+  return result;
+}
+
+base::Result<void> RateBudget::wait_in_line(const Place& place, base::Steady deadline,
+                                            const std::stop_token& stop) {
+  const Urgency urgency = std::get<Urgency>(place);
+  while (!stop.stop_requested()) {
+    const base::Steady now = clock_.steady_now();
+    if (next_to_go(now) == place) {
+      core_.take(urgency, now);
+      return {};
+    }
+    const milliseconds wait = core_.wait_for(urgency, now);
+    if (now >= deadline || now + wait > deadline) return std::unexpected(exhausted(wait));
+    // Zero: it could go, but somebody more urgent is about to wake and go first.
+    const milliseconds pause = wait > milliseconds::zero() ? wait : kYield;
+    changed_.wait_for(mutex_, stop, pause, [this, seen = changes_] { return changes_ != seen; });
+  }
+  return std::unexpected(not_sent(Code::kCancelled, "wait for a turn: stopping"));
+}
+
+void RateBudget::tell_all() {
+  ++changes_;
+  changed_.notify_all();
+}
+
+void RateBudget::note_rate_limited(std::optional<seconds> retry_after) {
+  const base::MutexLock lock(mutex_);
+  core_.pause(retry_after, clock_.steady_now());
+  tell_all();
+}
+
+void RateBudget::note_success() {
+  const base::MutexLock lock(mutex_);
+  core_.note_success();
+  tell_all();
+}
+
+std::size_t RateBudget::remaining() const {
+  const base::MutexLock lock(mutex_);
+  return core_.remaining(clock_.steady_now());
+}
+
+void RateBudget::set_limits(const RateLimits& limits) {
+  const base::MutexLock lock(mutex_);
+  core_.set_limits(limits);
+  tell_all();
+}
+
+std::size_t RateBudget::waiting_count_for_test() const {
+  const base::MutexLock lock(mutex_);
+  return waiting_.size();
+}
+
+}  // namespace certcentral
