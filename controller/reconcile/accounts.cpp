@@ -23,7 +23,8 @@ base::Result<std::shared_ptr<Account>> Accounts::get(const AccountAccess& access
   const base::MutexLock lock(mutex_);
   std::weak_ptr<Account>& slot = accounts_[{access.url, access.ca_bundle_pem, access.key_hash}];
   if (auto known = slot.lock()) return known;
-  auto transport = TRY(options_.connect(access));
+  auto transport = std::make_unique<certcentral::MeteredTransport>(
+      TRY(options_.connect(access)), access.url, options_.on_call, clock_);
   auto client = std::make_unique<certcentral::Client>(
       *transport, clock_,
       certcentral::ClientOptions{

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/thread_annotations.h"
 #include "certcentral/ca_api.h"
+#include "certcentral/metered_transport.h"
 #include "http/transport.h"
 #include "reconcile/answers.h"
 #include "reconcile/inventory.h"
@@ -54,6 +55,7 @@ class Account {
 struct AccountsOptions {
   std::vector<std::string> allowed_hosts{};
   std::string user_agent{};
+  certcentral::CallObserver on_call{};
   // Makes the connection to one account's URL. kInvalid if the CA bundle does not parse.
   std::function<base::Result<std::unique_ptr<http::Transport>>(const AccountAccess&)> connect{};
 };

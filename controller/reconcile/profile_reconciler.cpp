@@ -50,6 +50,7 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
   if (!profile || profile->meta.deletion_time) {
     states_.erase(key);
     hooks_.changed(key);
+    hooks_.gone(key);
     return Outcome::done();
   }
   ProfileState state = look(*profile, stop);
@@ -63,6 +64,7 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
     base::log_info("profile checked", {{"key", key}, {"problem", report.problem}});
     hooks_.changed(key);
   }
+  hooks_.reported(key, api::is_true(report.status.conditions, api::kReady));
   if (const auto written = write_status(*profile, report.status, stop); !written) {
     return Outcome::failed(written.error());
   }

@@ -27,6 +27,9 @@ class ProfileReconciler final : public runtime::Reconciler {
   struct Hooks {
     // The requests of this profile have to look again.
     std::function<void(const std::string& profile_key)> changed{};
+    // The profile's condition Ready was reported; it is gone.
+    std::function<void(const std::string& profile_key, bool ready)> reported{};
+    std::function<void(const std::string& profile_key)> gone{};
     // Watch exactly the credential Secrets of these profiles.
     std::function<void()> refresh_watches{};
   };

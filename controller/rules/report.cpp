@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kGrace = 5min;
 constexpr auto kPatience = 24h;
+constexpr auto kPollsUpTo = 10min;
 constexpr std::size_t kCandidatesMax = 10;
 constexpr std::size_t kCandidateNamesMax = 10;
 
@@ -136,9 +137,12 @@ void report_order(const Observed& seen, api::DuplicateCertificateRequestStatus& 
   status.order = order;
 }
 
-std::optional<base::TimePoint> next_attempt(const Standing& standing, const Decision& made) {
+// Told only for long waits: a poll every few seconds must not write a status each time.
+std::optional<base::TimePoint> next_attempt(const Observed& seen, const Standing& standing,
+                                            const Decision& made) {
   const auto* wait = std::get_if<Wait>(&made.action);
   if (wait == nullptr || !wait->until || standing.need == Need::kNone) return std::nullopt;
+  if (*wait->until - seen.now <= kPollsUpTo) return std::nullopt;
   return std::chrono::ceil<std::chrono::seconds>(*wait->until);
 }
 
@@ -176,7 +180,7 @@ api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decisi
   status.observed_generation = seen.request.meta.generation;
   status.failed_attempts = seen.failures;
   status.candidates = candidates_of(made);
-  status.next_attempt_time = next_attempt(standing, made);
+  status.next_attempt_time = next_attempt(seen, standing, made);
   status.csr.reset();
   if (needs_csr(made) && seen.pending) status.csr = seen.pending->csr;
   if (seen.installed && !seen.installed->renew_requested_at.empty()) {

@@ -1,0 +1,265 @@
+#include "app/app.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/codec.h"
+#include "api/names.h"
+#include "app/servers.h"
+#include "base/log.h"
+#include "http/curl_transport.h"
+#include "kube/kubeconfig.h"
+#include "reconcile/resources.h"
+
+namespace app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kFieldManager = "duplicert";
+constexpr std::string_view kLeaseName = "duplicert";
+// SIGTERM to exit: below Kubernetes' 30 s of grace.
+constexpr auto kDrain = 15s;
+constexpr auto kNamespaceInterval = 10min;
+constexpr auto kCacheWait = 2min;
+
+std::string user_agent() { return fmt::format("duplicert/{} (linux)", cli::version()); }
+
+base::Result<reconcile::NamespaceMeta> decode_namespace(const nlohmann::json& object) {
+  return reconcile::NamespaceMeta{TRY(api::decode_metadata(object))};
+}
+
+std::string our_secrets() {
+  return fmt::format("{}={}", api::kManagedByLabel, api::kManagedByValue);
+}
+
+base::Result<std::unique_ptr<http::Transport>> connect_to_ca(
+    const reconcile::AccountAccess& access) {
+  return TRY(http::CurlTransport::create(
+      {.extra_ca_pem = access.ca_bundle_pem, .user_agent = user_agent()}));
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
+  const kube::Config config =
+      TRY(kube::load_config(kube::system_config_source(options.kubeconfig, options.context)));
+  base::log_info("starting", {{"version", cli::version()}, {"cluster", config.server},
+                              {"source", config.source}});
+  static const base::SystemClock clock;
+  auto counter = std::make_shared<std::function<void(std::string_view, int)>>();
+  kube::ClientOptions client_options{
+      .field_manager = std::string(kFieldManager),
+      .queries_per_second = options.kube_api_qps,
+      .burst = options.kube_api_burst,
+      .on_request = [counter](std::string_view method, const kube::Resource&, int status) {
+        if (*counter) (*counter)(method, status);
+      }};
+  auto client = TRY(kube::connect(config, client_options, user_agent(), clock));
+  client_options.timeout = 5s;
+  auto lease_client =
+      TRY(kube::connect(config, client_options, user_agent() + "/leader-election", clock));
+  auto app = std::unique_ptr<App>(
+      new App(options, std::move(client), std::move(lease_client), config.namespace_));
+  *counter = [telemetry = &app->telemetry_](std::string_view method, int status) {
+    telemetry->count_api_call(method, status);
+  };
+  TRY_VOID(app->start_servers());
+  return app;
+}
+
+App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
+         std::unique_ptr<kube::Client> lease_client, std::string home_namespace)
+    : options_(options),
+      home_namespace_(options.leader_elect_namespace.empty() ? std::move(home_namespace)
+                                                             : options.leader_elect_namespace),
+      process_metrics_(registry_),
+      telemetry_(registry_),
+      client_(std::move(client)),
+      lease_client_(std::move(lease_client)),
+      requests_(*client_, {.resource = reconcile::kRequests, .namespaces = options.namespaces},
+                api::decode_duplicate_certificate_request, clock_),
+      profiles_(*client_, {.resource = reconcile::kProfiles, .namespaces = options.namespaces},
+                api::decode_automation_profile, clock_),
+      secrets_(*client_,
+               {.resource = kube::kSecrets,
+                .namespaces = options.namespaces,
+                .label_selector = our_secrets(),
+                .view = kube::View::kMetadata},
+               reconcile::decode_secret_meta, clock_),
+      namespaces_(*client_, {.resource = kube::kNamespaces, .view = kube::View::kMetadata},
+                  decode_namespace, clock_),
+      accounts_(accounts_options(), clock_),
+      events_(*client_, {.controller = "duplicert.io/duplicert", .instance = runtime::make_identity()},
+              runtime::EventMetrics(registry_, "duplicert_"), clock_),
+      duplicate_reconciler_(requests_, caches(), *client_, events_, clock_,
+                            {.duplicate_settle_window = options.duplicate_settle_window},
+                            telemetry_.hooks()),
+      profile_reconciler_(profiles_.store(), *client_, accounts_, profile_states_, clock_,
+                          profile_hooks()),
+      duplicate_controller_({.name = "request", .workers = options.workers}, duplicate_reconciler_,
+                            clock_, registry_),
+      profile_controller_({.name = "profile"}, profile_reconciler_, clock_, registry_),
+      credential_watches_(*client_, clock_, [this](const std::string& secret) {
+        reconcile::wake_by_credentials(informers(), queues(), secret);
+      }) {
+  reconcile::connect(informers(), queues());
+  namespaces_.on_change([this](const auto& change) {
+    if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
+  });
+  ready_.add("caches", [this]() -> base::Result<void> {
+    const bool synced = requests_.has_synced() && profiles_.has_synced() && secrets_.has_synced();
+    if (synced) return {};
+    return base::fail(base::Code::kUnavailable, "the first listing is not complete");
+  });
+}
+
+App::~App() {
+  credential_watches_.stop();
+  namespaces_.stop();
+  secrets_.stop();
+  profiles_.stop();
+  requests_.stop();
+}
+
+reconcile::Caches App::caches() {
+  return {requests_.store(), profiles_.store(),
+          options_.namespaces.empty() ? namespaces_.store() : named_namespaces_, secrets_.store(),
+          profile_states_};
+}
+
+reconcile::Informers App::informers() { return {requests_, profiles_, secrets_}; }
+
+reconcile::Queues App::queues() {
+  return {duplicate_controller_.queue(), profile_controller_.queue()};
+}
+
+reconcile::AccountsOptions App::accounts_options() {
+  return {.allowed_hosts = options_.allowed_ca_hosts,
+          .user_agent = user_agent(),
+          .on_call =
+              [this](std::string_view operation, std::string_view code, double seconds) {
+                telemetry_.count_ca_call(operation, code, seconds);
+              },
+          .connect = connect_to_ca};
+}
+
+reconcile::ProfileReconciler::Hooks App::profile_hooks() {
+  return {.changed =
+              [this](const std::string& key) {
+                reconcile::wake_by_profile(informers(), queues(), key);
+              },
+          .reported = [this](const std::string& key,
+                             bool ready) { telemetry_.set_profile_ready(key, ready); },
+          .gone = [this](const std::string& key) { telemetry_.remove_profile(key); },
+          .refresh_watches = [this] { refresh_credential_watches(); }};
+}
+
+void App::refresh_credential_watches() {
+  std::set<kube::ObjectKey> secrets;
+  for (const auto& profile : profiles_.store().list()) {
+    secrets.insert({profile->meta.namespace_, profile->spec.account.api_key_secret_ref.name});
+  }
+  credential_watches_.watch(secrets);
+}
+
+base::Result<void> App::start_servers() {
+  health_server_ = TRY(serve_health(options_.health, alive_, ready_));
+  metrics_server_ = TRY(serve_metrics(options_.metrics, registry_));
+  return {};
+}
+
+void App::start_informers() {
+  requests_.start();
+  profiles_.start();
+  secrets_.start();
+  if (options_.namespaces.empty()) namespaces_.start();
+}
+
+// With --namespace there is no right to watch all namespaces: their labels are read one by one.
+void App::follow_namespaces(const std::stop_token& stop) {
+  for (const std::string& name : options_.namespaces) {
+    const auto object = client_->get(kube::kNamespaces, {.name = name}, stop, kube::View::kMetadata);
+    auto meta = object ? decode_namespace(*object)
+                       : base::Result<reconcile::NamespaceMeta>(std::unexpected(object.error()));
+    if (!meta) {
+      base::log_warn("labels of the namespace cannot be read",
+                     {{"namespace", name}, {"error", meta.error().message}});
+      continue;
+    }
+    const auto changed = named_namespaces_.upsert(
+        std::make_shared<const reconcile::NamespaceMeta>(*std::move(meta)));
+    if (changed) reconcile::wake_by_namespace(informers(), queues(), name);
+  }
+}
+
+bool App::wait_for_caches(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const bool synced = requests_.wait_synced(kCacheWait, stop) &&
+                        profiles_.wait_synced(kCacheWait, stop) &&
+                        secrets_.wait_synced(kCacheWait, stop) &&
+                        (!options_.namespaces.empty() || namespaces_.wait_synced(kCacheWait, stop));
+    if (synced) return true;
+    if (stop.stop_requested()) return false;
+    base::log_warn("still waiting for the first listing of the API server; are the CRDs installed, "
+                   "and may this account list them?");
+  }
+  return false;
+}
+
+void App::start_elector() {
+  elector_ = std::make_unique<runtime::LeaderElector>(
+      *lease_client_,
+      runtime::LeaderElectorOptions{.lease = {home_namespace_, std::string(kLeaseName)},
+                                    .identity = runtime::make_identity()},
+      runtime::LeaderCallbacks{.on_started =
+                                   [this] {
+                                     base::log_info("leading");
+                                     profile_controller_.start();
+                                     duplicate_controller_.start();
+                                   },
+                               .on_lost =
+                                   [this] {
+                                     base::log_error("the lease is lost; ending at once");
+                                     ended_.request_stop();
+                                   }},
+      clock_, registry_);
+  elector_->start();
+}
+
+base::Result<void> App::run(std::stop_token stop) {
+  // Either way out, by a signal or by a lost lease, ends the same waits.
+  const std::stop_callback on_signal(stop, [this] { ended_.request_stop(); });
+  const std::stop_token ended = ended_.get_token();
+  start_informers();
+  if (wait_for_caches(ended)) {
+    follow_namespaces(ended);
+    base::log_info("caches are complete", {{"requests", requests_.store().size()},
+                                           {"profiles", profiles_.store().size()}});
+    if (options_.leader_elect) {
+      start_elector();
+    } else {
+      profile_controller_.start();
+      duplicate_controller_.start();
+    }
+  }
+  base::Mutex mutex;
+  base::ConditionVariable waiting;
+  while (!ended.stop_requested()) {
+    const base::MutexLock lock(mutex);
+    waiting.wait_for(mutex, ended, kNamespaceInterval, [] { return false; });
+    if (!ended.stop_requested()) follow_namespaces(ended);
+  }
+  const bool lost = !stop.stop_requested();
+  const auto drain = lost ? std::chrono::milliseconds{0} : std::chrono::milliseconds{kDrain};
+  base::log_info("stopping");
+  duplicate_controller_.stop(drain);
+  profile_controller_.stop(drain);
+  if (elector_) elector_->stop();
+  events_.stop();
+  if (lost) return base::fail(base::Code::kUnavailable, "the leader's Lease was lost");
+  return {};
+}
+
+}  // namespace app

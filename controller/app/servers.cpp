@@ -1,0 +1,72 @@
+#include "app/servers.h"
+
+#include "base/log.h"
+
+namespace app {
+namespace {
+
+http::ServerResponse text(int status, std::string_view content_type, std::string body) {
+  return {.status = status,
+          .content_type = std::string(content_type),
+          .headers = {{"X-Content-Type-Options", "nosniff"}},
+          .body = std::move(body)};
+}
+
+http::ServerResponse answer(const runtime::HealthReport& report) {
+  return text(report.status, runtime::HealthReport::kContentType, report.body);
+}
+
+http::ServerResponse not_found() { return text(404, "text/plain; charset=utf-8", "not found\n"); }
+
+// The checks behind `path`, or nullopt if it is not one of theirs.
+std::optional<runtime::HealthReport> report_of(const http::ServerRequest& request,
+                                               const std::string& prefix,
+                                               const runtime::HealthChecks& checks) {
+  if (request.path.starts_with(prefix + "/")) {
+    return checks.report_one(request.path.substr(prefix.size() + 1));
+  }
+  if (request.path != prefix) return std::nullopt;
+  std::vector<std::string> exclude;
+  const auto [first, last] = request.query.equal_range("exclude");
+  for (auto at = first; at != last; ++at) exclude.push_back(at->second);
+  const bool verbose = request.query.contains("verbose");
+  return checks.report(verbose ? runtime::HealthDetail::kVerbose : runtime::HealthDetail::kBrief,
+                       exclude);
+}
+
+base::Result<std::unique_ptr<http::Server>> serve(const char* what,
+                                                  const cli::ListenAddress& address,
+                                                  http::Handler handler) {
+  if (!address.enabled) return nullptr;
+  auto server = http::Server::start({.host = address.host,
+                                     .port = address.port,
+                                     .threads = 2,
+                                     .body_bytes_max = 4096,
+                                     .keep_alive = std::chrono::seconds{2}},
+                                    std::move(handler));
+  if (!server) return std::unexpected(base::wrap(what, server.error()));
+  base::log_info("listening", {{"server", what}, {"url", (*server)->url()}});
+  return server;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<http::Server>> serve_health(const cli::ListenAddress& address,
+                                                         const runtime::HealthChecks& alive,
+                                                         const runtime::HealthChecks& ready) {
+  return serve("--health-address", address, [&alive, &ready](const http::ServerRequest& request) {
+    if (const auto report = report_of(request, "/healthz", alive)) return answer(*report);
+    if (const auto report = report_of(request, "/readyz", ready)) return answer(*report);
+    return not_found();
+  });
+}
+
+base::Result<std::unique_ptr<http::Server>> serve_metrics(const cli::ListenAddress& address,
+                                                          const metrics::Registry& registry) {
+  return serve("--metrics-address", address, [&registry](const http::ServerRequest& request) {
+    if (request.path != "/metrics") return not_found();
+    return text(200, metrics::Registry::kContentType, registry.expose());
+  });
+}
+
+}  // namespace app

@@ -1,0 +1,24 @@
+// The HTTP servers of `duplicert run`: probes, and metrics.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "cli/options.h"
+#include "http/server.h"
+#include "metrics/registry.h"
+#include "runtime/health.h"
+
+namespace app {
+
+// /healthz and /readyz with ?verbose and ?exclude=NAME, and /healthz/NAME. null if switched off.
+// `alive` and `ready` must outlive the server.
+base::Result<std::unique_ptr<http::Server>> serve_health(const cli::ListenAddress& address,
+                                                         const runtime::HealthChecks& alive,
+                                                         const runtime::HealthChecks& ready);
+
+// /metrics in Prometheus' text format. null if switched off. `registry` must outlive the server.
+base::Result<std::unique_ptr<http::Server>> serve_metrics(const cli::ListenAddress& address,
+                                                          const metrics::Registry& registry);
+
+}  // namespace app

@@ -1,0 +1,160 @@
+#include "app/telemetry.h"
+
+#include "api/names.h"
+#include "cli/options.h"
+#include "kube/resource.h"
+
+namespace app {
+namespace {
+
+using metrics::Family;
+using metrics::Labels;
+
+const Family kExpiration{"duplicert_certificate_expiration_timestamp_seconds",
+                         "End of the certificate in the Secret of a request, Unix time."};
+const Family kRenewal{"duplicert_certificate_renewal_timestamp_seconds",
+                      "When the certificate of a request becomes due, Unix time."};
+const Family kReady{"duplicert_certificate_ready",
+                    "Condition Ready of a request: 1 for the label condition that holds."};
+const Family kIssued{"duplicert_duplicates_issued_total", "Duplicates installed into Secrets."};
+const Family kDuration{"duplicert_issuance_duration_seconds",
+                       "From due to installed, for each certificate."};
+const Family kDecisions{"duplicert_decisions_total", "Decisions by action and reason."};
+const Family kCaCalls{"duplicert_ca_requests_total",
+                      "Calls to the CA by operation and HTTP status or kind of failure."};
+const Family kCaSeconds{"duplicert_ca_request_duration_seconds", "Duration of calls to the CA."};
+const Family kProfileReady{"duplicert_profile_ready", "1 if the AutomationProfile is Ready."};
+const Family kBuildInfo{"duplicert_build_info", "1, with the version as a label."};
+const Family kApiCalls{"rest_client_requests_total",
+                       "Calls to the API server by method and status code."};
+
+constexpr std::string_view kConditions[] = {"True", "False", "Unknown"};
+
+Labels name_labels(const std::string& key) {
+  const auto parsed = kube::ObjectKey::parse(key).value_or(kube::ObjectKey{.name = key});
+  return {{"namespace", parsed.namespace_}, {"name", parsed.name}};
+}
+
+Labels with(Labels labels, const std::string& name, std::string value) {
+  labels.insert_or_assign(name, std::move(value));
+  return labels;
+}
+
+double unix_seconds(base::TimePoint time) {
+  return static_cast<double>(
+      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
+}
+
+std::string_view ready_word(const api::Conditions& conditions) {
+  const auto* ready = api::find_condition(conditions, api::kReady);
+  if (ready == nullptr) return "Unknown";
+  switch (ready->status) {
+    case api::ConditionStatus::kTrue: return "True";
+    case api::ConditionStatus::kFalse: return "False";
+    case api::ConditionStatus::kUnknown: return "Unknown";
+  }
+  return "Unknown";
+}
+
+}  // namespace
+
+TelemetryRegistry::TelemetryRegistry(metrics::Registry& registry) : registry_(registry) {
+  registry_.gauge(kBuildInfo, {{"version", cli::version()}}).set(1);
+  registry_.histogram(kDuration, metrics::exponential_buckets(0.05, 2, 16));
+}
+
+reconcile::Telemetry TelemetryRegistry::hooks() {
+  return {
+      .decided =
+          [this](const rules::Decision& made) {
+            registry_
+                .counter(kDecisions, {{"action", std::string(rules::name_of(made.action))},
+                                      {"reason", std::string(api::name_of(made.reason))}})
+                .add();
+          },
+      .issued =
+          [this](const rules::Observed& seen, std::chrono::milliseconds since) {
+            registry_
+                .counter(kIssued,
+                         {{"profile", seen.profile->name}, {"product", seen.profile->product}})
+                .add();
+            registry_.histogram(kDuration, metrics::exponential_buckets(0.05, 2, 16))
+                .observe(static_cast<double>(since.count()) / 1000.0);
+          },
+      .reported = [this](const std::string& key, const auto& status,
+                         const std::string& profile) { report(key, status, profile); },
+      .gone = [this](const std::string& key) { remove(key); },
+  };
+}
+
+void TelemetryRegistry::report(const std::string& key,
+                               const api::DuplicateCertificateRequestStatus& status,
+                               const std::string& profile) {
+  bool moved = false;
+  {
+    const base::MutexLock lock(mutex_);
+    const auto [at, is_new] = profile_of_.try_emplace(key, profile);
+    moved = !is_new && at->second != profile;
+  }
+  if (moved) {
+    remove(key);
+    const base::MutexLock lock(mutex_);
+    profile_of_.insert_or_assign(key, profile);
+  }
+  const Labels labels = with(name_labels(key), "profile", profile);
+  for (const std::string_view word : kConditions) {
+    registry_.gauge(kReady, with(labels, "condition", std::string(word)))
+        .set(word == ready_word(status.conditions) ? 1 : 0);
+  }
+  if (status.certificate && status.certificate->not_after) {
+    registry_.gauge(kExpiration, labels).set(unix_seconds(*status.certificate->not_after));
+  }
+  if (status.renewal_time) {
+    registry_.gauge(kRenewal, labels).set(unix_seconds(*status.renewal_time));
+  }
+}
+
+void TelemetryRegistry::remove(const std::string& key) {
+  std::string profile;
+  {
+    const base::MutexLock lock(mutex_);
+    const auto at = profile_of_.find(key);
+    if (at == profile_of_.end()) return;
+    profile = at->second;
+    profile_of_.erase(at);
+  }
+  const Labels labels = with(name_labels(key), "profile", profile);
+  for (const std::string_view word : kConditions) {
+    registry_.remove(kReady.name, with(labels, "condition", std::string(word)));
+  }
+  registry_.remove(kExpiration.name, labels);
+  registry_.remove(kRenewal.name, labels);
+}
+
+void TelemetryRegistry::count_ca_call(std::string_view operation, std::string_view code,
+                                      double seconds) {
+  registry_
+      .counter(kCaCalls, {{"operation", std::string(operation)}, {"code", std::string(code)}})
+      .add();
+  registry_
+      .histogram(kCaSeconds, metrics::exponential_buckets(0.01, 2, 13),
+                 {{"operation", std::string(operation)}})
+      .observe(seconds);
+}
+
+void TelemetryRegistry::count_api_call(std::string_view method, int http_status) {
+  registry_
+      .counter(kApiCalls, {{"method", std::string(method)},
+                           {"code", http_status == 0 ? "<error>" : std::to_string(http_status)}})
+      .add();
+}
+
+void TelemetryRegistry::set_profile_ready(const std::string& key, bool ready) {
+  registry_.gauge(kProfileReady, name_labels(key)).set(ready ? 1 : 0);
+}
+
+void TelemetryRegistry::remove_profile(const std::string& key) {
+  registry_.remove(kProfileReady.name, name_labels(key));
+}
+
+}  // namespace app

@@ -1,0 +1,187 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/clock.h"
+
+namespace cli {
+namespace {
+
+// "0" or "off" switches a server off; ":8080" listens on every interface.
+std::string read_address(const std::string& text, ListenAddress& address) {
+  if (text == "0" || text == "off") {
+    address.enabled = false;
+    return {};
+  }
+  const auto colon = text.rfind(':');
+  const std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
+  const std::string port = colon == std::string::npos ? text : text.substr(colon + 1);
+  int number = -1;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size() || number < 0 || number > 65535) {
+    return fmt::format("'{}' is not HOST:PORT, for example 127.0.0.1:8080; 0 switches it off", text);
+  }
+  address.port = number;
+  if (!host.empty()) address.host = host;
+  return {};
+}
+
+CLI::Option* add_address(CLI::App& app, const std::string& flag, ListenAddress& address,
+                         const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&address](const std::string& text) {
+            const std::string problem = read_address(text, address);
+            if (!problem.empty()) throw CLI::ValidationError(problem);
+          },
+          help)
+      ->type_name("HOST:PORT");
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& flag, std::chrono::seconds& duration,
+                          const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          flag,
+          [&duration](const std::string& text) {
+            const auto parsed = base::parse_duration(text);
+            if (!parsed) throw CLI::ValidationError(parsed.error().message);
+            duration = *parsed;
+          },
+          help)
+      ->type_name("DURATION");
+}
+
+void add_log_options(CLI::App& app, LogOptions& log, const std::string& format_default) {
+  const std::map<std::string, base::LogFormat> formats{{"json", base::LogFormat::kJson},
+                                                       {"text", base::LogFormat::kText}};
+  app.add_option("--log-format", log.format,
+                 "Format of the log on standard error: json or text. Default: " + format_default)
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->type_name("FORMAT")
+      ->envname("DUPLICERT_LOG_FORMAT");
+  app.add_option_function<std::string>(
+         "--log-level",
+         [&log](const std::string& text) {
+           const auto level = base::parse_log_level(text);
+           if (!level) throw CLI::ValidationError(level.error().message);
+           log.level = *level;
+         },
+         "debug, info, warn, error or off. Default: info")
+      ->type_name("LEVEL")
+      ->envname("DUPLICERT_LOG_LEVEL");
+}
+
+void add_cluster_options(CLI::App& app, RunOptions& run) {
+  app.add_option("--kubeconfig", run.kubeconfig,
+                 "Path of a kubeconfig file. Default: $KUBECONFIG, else the Pod's service account, "
+                 "else ~/.kube/config")
+      ->envname("DUPLICERT_KUBECONFIG");
+  app.add_option("--context", run.context, "Context of the kubeconfig. Default: its current one")
+      ->envname("DUPLICERT_CONTEXT");
+  app.add_option("--namespace", run.namespaces,
+                 "Watch this namespace only; may be given several times. Default: all")
+      ->delimiter(',')
+      ->envname("DUPLICERT_NAMESPACE");
+  app.add_option("--kube-api-qps", run.kube_api_qps,
+                 "Calls per second to the API server, watches excepted. Default: 0, no limit here: "
+                 "the server's own fairness decides")
+      ->check(CLI::NonNegativeNumber)
+      ->envname("DUPLICERT_KUBE_API_QPS");
+  app.add_option("--kube-api-burst", run.kube_api_burst,
+                 "Calls that may exceed --kube-api-qps at once. Default: 100")
+      ->check(CLI::PositiveNumber)
+      ->envname("DUPLICERT_KUBE_API_BURST");
+  app.add_flag("--leader-elect,!--no-leader-elect", run.leader_elect,
+               "Let only one of several replicas work, by a Lease. Default: true")
+      ->envname("DUPLICERT_LEADER_ELECT");
+  app.add_option("--leader-elect-namespace", run.leader_elect_namespace,
+                 "Namespace of the Lease. Default: the Pod's, or that of the context")
+      ->envname("DUPLICERT_LEADER_ELECT_NAMESPACE");
+}
+
+void add_run(CLI::App& app, RunOptions& run) {
+  auto* command = app.add_subcommand("run", "Run the controller");
+  add_cluster_options(*command, run);
+  command->add_option("--workers", run.workers, "Requests that are worked on at once. Default: 4")
+      ->check(CLI::Range(1, 64))
+      ->envname("DUPLICERT_WORKERS");
+  add_address(*command, "--metrics-address", run.metrics,
+              "Where /metrics is served; 0 switches it off. Default: :8080")
+      ->envname("DUPLICERT_METRICS_ADDRESS");
+  add_address(*command, "--health-address", run.health,
+              "Where /healthz and /readyz are served; 0 switches it off. Default: :8081")
+      ->envname("DUPLICERT_HEALTH_ADDRESS");
+  command->add_option("--allowed-ca-hosts", run.allowed_ca_hosts,
+                      "Hosts (HOST or HOST:PORT) that account.url of a profile may name. Default: "
+                      "www.digicert.com,certcentral.digicert.eu")
+      ->delimiter(',')
+      ->envname("DUPLICERT_ALLOWED_CA_HOSTS");
+  add_duration(*command, "--duplicate-settle-window", run.duplicate_settle_window,
+               "How long a request whose answer was lost may stay unlisted at the CA before it is "
+               "sent again. Default: 3m")
+      ->envname("DUPLICERT_DUPLICATE_SETTLE_WINDOW");
+  add_log_options(*command, run.log, "json");
+}
+
+void add_simulate(CLI::App& app, SimulateOptions& simulate, const std::string& fault_help) {
+  auto* command = app.add_subcommand(
+      "simulate", "Run a simulator of the CertCentral API, for trying and testing");
+  command->footer("Faults:\n" + fault_help);
+  add_address(*command, "--listen", simulate.listen,
+              "Where the simulator listens; port 0 takes a free one. Default: 127.0.0.1:8443");
+  command->add_option("--data", simulate.data_dir,
+                      "Directory for its state, made if needed; ca.pem and the API keys are written "
+                      "there")
+      ->required();
+  command->add_option("--seed", simulate.seed_file,
+                      "YAML file with accounts, products and orders; read when the state is new");
+  command->add_flag("--polite", simulate.polite, "Switch every fault off");
+  command->add_option("--fault", simulate.faults,
+                      "NAME=VALUE, see below; may be given several times");
+  command->add_option("--fault-seed", simulate.fault_seed,
+                      "The same seed and calls give the same faults. Default: 1");
+  command->add_option("--tls-name", simulate.tls_names,
+                      "Further name in the simulator's own TLS certificate; may be given several "
+                      "times");
+  add_log_options(*command, simulate.log, "text");
+}
+
+}  // namespace
+
+Command parse(int argc, const char* const* argv, const std::string& fault_help) {
+  CLI::App app{
+      "Duplicert issues duplicates of DigiCert CertCentral orders into Kubernetes Secrets:\n"
+      "one paid order, any number of certificates, each with a key of its own.",
+      "duplicert"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version());
+  RunOptions run;
+  SimulateOptions simulate;
+  add_run(app, run);
+  add_simulate(app, simulate, fault_help);
+  app.add_subcommand("version", "Print the version");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream problem;
+    const int code = app.exit(error, out, problem);
+    return Finish{code == 0 ? 0 : 2, code == 0 ? out.str() : problem.str()};
+  }
+  if (run.allowed_ca_hosts.empty()) {
+    run.allowed_ca_hosts = {"www.digicert.com", "certcentral.digicert.eu"};
+  }
+  if (app.got_subcommand("run")) return run;
+  if (app.got_subcommand("simulate")) return simulate;
+  return VersionOptions{};
+}
+
+std::string version() { return DUPLICERT_VERSION; }
+
+}  // namespace cli

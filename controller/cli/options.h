@@ -1,0 +1,69 @@
+// Options of the commands, from flags and environment. Pure: nothing is opened or started here.
+// Entry point: parse.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+
+namespace cli {
+
+// Where a server listens; off: not at all.
+struct ListenAddress {
+  bool enabled = true;
+  std::string host = "0.0.0.0";
+  int port = 0;
+};
+
+struct LogOptions {
+  base::LogFormat format = base::LogFormat::kJson;
+  base::LogLevel level = base::LogLevel::kInfo;
+};
+
+struct RunOptions {
+  std::string kubeconfig{};
+  std::string context{};
+  std::vector<std::string> namespaces{};  // empty: all
+  int workers = 4;
+  bool leader_elect = true;
+  std::string leader_elect_namespace{};   // empty: the namespace of the kubeconfig or Pod
+  ListenAddress metrics{.port = 8080};
+  ListenAddress health{.port = 8081};
+  LogOptions log{};
+  double kube_api_qps = 0;
+  int kube_api_burst = 100;
+  std::vector<std::string> allowed_ca_hosts{};
+  std::chrono::seconds duplicate_settle_window{180};
+};
+
+struct SimulateOptions {
+  ListenAddress listen{.host = "127.0.0.1", .port = 8443};
+  std::string data_dir{};
+  std::string seed_file{};
+  bool polite = false;
+  std::vector<std::string> faults{};
+  std::uint64_t fault_seed = 1;
+  std::vector<std::string> tls_names{};
+  LogOptions log{.format = base::LogFormat::kText};
+};
+
+struct VersionOptions {};
+
+// Nothing to run: help was asked for, or the command line is wrong.
+struct Finish {
+  int exit_code = 0;
+  std::string output{};  // for standard output if exit_code is 0, else for standard error
+};
+
+using Command = std::variant<RunOptions, SimulateOptions, VersionOptions, Finish>;
+
+// `fault_help`: the list of fault switches for `duplicert simulate --help`.
+Command parse(int argc, const char* const* argv, const std::string& fault_help);
+
+// The version of this binary, for example "0.1.0".
+std::string version();
+
+}  // namespace cli

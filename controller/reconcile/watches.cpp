@@ -1,0 +1,100 @@
+#include "reconcile/watches.h"
+
+#include "api/defaults.h"
+#include "api/names.h"
+
+namespace reconcile {
+namespace {
+
+using Request = api::DuplicateCertificateRequest;
+using Profile = api::AutomationProfile;
+
+std::string secret_key(const Request& request) {
+  return kube::ObjectKey{request.meta.namespace_, request.spec.secret_name}.text();
+}
+
+void add_indexes(const Informers& informers) {
+  informers.requests.add_index(kBySecret, [](const Request& request) {
+    return std::vector{secret_key(request)};
+  });
+  informers.requests.add_index(kByProfile, [](const Request& request) {
+    return std::vector{
+        kube::ObjectKey{api::profile_namespace(request), request.spec.profile_ref.name}.text()};
+  });
+  informers.requests.add_index(
+      kByNamespace, [](const Request& request) { return std::vector{request.meta.namespace_}; });
+  informers.profiles.add_index(kByCredentials, [](const Profile& profile) {
+    return std::vector{kube::ObjectKey{profile.meta.namespace_,
+                                       profile.spec.account.api_key_secret_ref.name}
+                           .text()};
+  });
+}
+
+// Found by the first listing: behind what users change now.
+runtime::Urgency urgency_of(bool initial) {
+  return {.priority = initial ? runtime::kPriorityBackground : runtime::kPriorityUser};
+}
+
+// Only what a pass reads counts: our own status writes must not wake the request again.
+bool needs_a_pass(const runtime::Change<Request>& change) {
+  if (!change.before || !change.after || change.recreated()) return true;
+  return change.before->spec != change.after->spec ||
+         change.before->meta.annotations != change.after->meta.annotations ||
+         change.before->meta.deletion_time != change.after->meta.deletion_time;
+}
+
+void add_all(const std::vector<std::shared_ptr<const Request>>& requests,
+             runtime::WorkQueue& queue) {
+  for (const auto& request : requests) queue.add(api::key_of(request->meta));
+}
+
+}  // namespace
+
+std::vector<std::string> requests_of(const api::ObjectMeta& secret) {
+  const auto owner = secret.labels.find(std::string(api::kRequestLabel));
+  if (owner == secret.labels.end()) return {};
+  return {kube::ObjectKey{secret.namespace_, owner->second}.text()};
+}
+
+void connect(const Informers& informers, const Queues& queues) {
+  add_indexes(informers);
+  const auto& store = informers.requests.store();
+  informers.requests.on_change([queues, &store](const runtime::Change<Request>& change) {
+    if (!needs_a_pass(change)) return;
+    queues.requests.add(change.key, urgency_of(change.initial));
+    // Another request may have been waiting for this one's Secret.
+    if (change.before && !change.after) {
+      add_all(store.by_index(kBySecret, secret_key(*change.before)), queues.requests);
+    }
+  });
+  informers.profiles.on_change([queues](const runtime::Change<Profile>& change) {
+    queues.profiles.add(change.key, urgency_of(change.initial));
+  });
+  informers.secrets.on_change([queues, &store](const runtime::Change<SecretMeta>& change) {
+    for (const auto& side : {change.before, change.after}) {
+      if (!side) continue;
+      for (const std::string& key : requests_of(side->meta)) {
+        queues.requests.add(key, urgency_of(change.initial));
+      }
+    }
+    add_all(store.by_index(kBySecret, change.key), queues.requests);
+  });
+}
+
+void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile) {
+  add_all(informers.requests.store().by_index(kByProfile, profile), queues.requests);
+}
+
+void wake_by_namespace(const Informers& informers, const Queues& queues,
+                       const std::string& namespace_) {
+  add_all(informers.requests.store().by_index(kByNamespace, namespace_), queues.requests);
+}
+
+void wake_by_credentials(const Informers& informers, const Queues& queues,
+                         const std::string& secret) {
+  for (const auto& profile : informers.profiles.store().by_index(kByCredentials, secret)) {
+    queues.profiles.add(api::key_of(profile->meta));
+  }
+}
+
+}  // namespace reconcile

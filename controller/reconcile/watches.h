@@ -1,0 +1,45 @@
+// What enqueues what: changes of objects become keys of work. Entry point: connect.
+// Handlers are quick and run on the informers' threads.
+#pragma once
+
+#include "api/automation_profile.h"
+#include "api/duplicate_certificate_request.h"
+#include "reconcile/observe.h"
+#include "reconcile/secrets.h"
+#include "runtime/informer.h"
+#include "runtime/work_queue.h"
+
+namespace reconcile {
+
+// Index of requests: their namespace.
+inline constexpr const char* kByNamespace = "namespace";
+// Index of profiles: "namespace/name" of the Secret with the API key.
+inline constexpr const char* kByCredentials = "credentials";
+
+struct Informers {
+  runtime::Informer<api::DuplicateCertificateRequest>& requests;
+  runtime::Informer<api::AutomationProfile>& profiles;
+  runtime::Informer<SecretMeta>& secrets;  // ours, by label
+};
+
+struct Queues {
+  runtime::WorkQueue& requests;
+  runtime::WorkQueue& profiles;
+};
+
+// Adds the indexes and the handlers. Call once, before the informers start; everything must
+// outlive them.
+void connect(const Informers& informers, const Queues& queues);
+
+// Looks again at all requests of a profile ("namespace/name"), of a namespace, and at all profiles
+// that take their API key from a Secret ("namespace/name").
+void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile);
+void wake_by_namespace(const Informers& informers, const Queues& queues,
+                       const std::string& namespace_);
+void wake_by_credentials(const Informers& informers, const Queues& queues,
+                         const std::string& secret);
+
+// The keys of the requests that a change of `secret` concerns, by its label. Pure.
+std::vector<std::string> requests_of(const api::ObjectMeta& secret);
+
+}  // namespace reconcile
