@@ -6,6 +6,9 @@
 #include <string>
 #include <string_view>
 
+// Only for its place before kRenewing: the other order makes g++ see a shadowed name (-Wshadow).
+#include "api/reason.h"
+
 namespace api {
 
 inline constexpr std::string_view kGroup = "duplicert.io";
