@@ -1,0 +1,139 @@
+#include "x509/keystore.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+#include "unit/x509/test_issuer.h"
+
+namespace x509 {
+namespace {
+
+using base::SecretString;
+using test::Hierarchy;
+using test::new_key;
+using testing::HasSubstr;
+
+const Hierarchy& world() {
+  static const Hierarchy made;
+  return made;
+}
+
+Chain chain() {
+  return *build_chain({world().leaf, world().intermediate, world().root}, world().key_sha256());
+}
+
+const SecretString& password() {
+  static const SecretString made(base::random_hex(16));
+  return made;
+}
+
+SecretString keystore() {
+  return *make_pkcs12(world().leaf_key, chain(), password());
+}
+
+TEST(Keystore, HoldsKeyLeafAndIntermediates) {
+  EXPECT_TRUE(pkcs12_holds(keystore(), password(), world().leaf_key, chain()));
+}
+
+TEST(Keystore, OpensWithItsPasswordOnly) {
+  EXPECT_FALSE(pkcs12_holds(keystore(), SecretString("wrong"), world().leaf_key, chain()));
+}
+
+TEST(Keystore, IsNotRightForAnotherKeyOrChain) {
+  Chain without_intermediate = chain();
+  without_intermediate.intermediates.clear();
+  Chain other_leaf = chain();
+  other_leaf.leaf = test::issue({.serial_hex = "0F"}, world().leaf_key, world().intermediate_key,
+                                world().intermediate);
+
+  EXPECT_FALSE(pkcs12_holds(keystore(), password(), new_key(), chain()));
+  EXPECT_FALSE(pkcs12_holds(keystore(), password(), world().leaf_key, without_intermediate));
+  EXPECT_FALSE(pkcs12_holds(keystore(), password(), world().leaf_key, other_leaf));
+}
+
+TEST(Keystore, DamagedOrForeignBytesAreNotRight) {
+  std::string bytes(keystore().expose());
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x01);
+
+  EXPECT_FALSE(pkcs12_holds(SecretString(bytes), password(), world().leaf_key, chain()));
+  EXPECT_FALSE(pkcs12_holds(SecretString(""), password(), world().leaf_key, chain()));
+  EXPECT_FALSE(pkcs12_holds(SecretString("x"), password(), world().leaf_key, chain()));
+}
+
+TEST(Keystore, NeedsAUsablePassword) {
+  EXPECT_FALSE(make_pkcs12(world().leaf_key, chain(), SecretString("")));
+  EXPECT_FALSE(make_pkcs12(world().leaf_key, chain(), SecretString(std::string("a\0b", 3))));
+}
+
+TEST(Keystore, NeedsTheKeyOfTheLeaf) {
+  const auto made = make_pkcs12(new_key(), chain(), password());
+
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, base::Code::kInvalid);
+}
+
+// The algorithms as OpenSSL's own reader names them.
+TEST(Keystore, UsesNoAlgorithmOfThePast) {
+  const SecretString made = keystore();
+  const auto* bytes = reinterpret_cast<const unsigned char*>(made.expose().data());
+  const openssl::Pkcs12Ptr parsed(
+      d2i_PKCS12(nullptr, &bytes, static_cast<long>(made.expose().size())));
+  ASSERT_NE(parsed, nullptr);
+  const X509_ALGOR* mac = nullptr;
+  PKCS12_get0_mac(nullptr, &mac, nullptr, nullptr, parsed.get());
+  const ASN1_OBJECT* digest = nullptr;
+  X509_ALGOR_get0(&digest, nullptr, nullptr, mac);
+
+  EXPECT_EQ(OBJ_obj2nid(digest), NID_sha256);
+  const auto holds = [&](int nid) {
+    const ASN1_OBJECT* object = OBJ_nid2obj(nid);
+    const std::string_view oid(reinterpret_cast<const char*>(OBJ_get0_data(object)),
+                               OBJ_length(object));
+    return made.expose().find(oid) != std::string_view::npos;
+  };
+  EXPECT_TRUE(holds(NID_aes_256_cbc));
+  EXPECT_TRUE(holds(NID_hmacWithSHA256));
+  EXPECT_FALSE(holds(NID_pbe_WithSHA1And3_Key_TripleDES_CBC));
+  EXPECT_FALSE(holds(NID_pbe_WithSHA1And40BitRC2_CBC));
+}
+
+std::string output_of(const std::string& command, int& exit_code) {
+  std::string text;
+  FILE* pipe = popen(command.c_str(), "r");
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
+  exit_code = pclose(pipe);
+  return text;
+}
+
+TEST(Keystore, IsReadByJava) {
+  int exit_code = 0;
+  output_of("command -v keytool", exit_code);
+  if (exit_code != 0)
+    GTEST_SKIP() << "NOT TESTED: no keytool; apt-get install default-jre-headless";
+  const auto file = std::filesystem::temp_directory_path() /
+                    ("duplicert-keystore-" + base::random_hex(12) + ".p12");
+  std::ofstream(file, std::ios::binary) << keystore().expose();
+  setenv("KEYSTORE_PASSWORD", std::string(password().expose()).c_str(), 1);
+
+  const std::string listing =
+      output_of("keytool -J-Duser.language=en -list -v -storetype PKCS12 -keystore " +
+                    file.string() + " -storepass:env KEYSTORE_PASSWORD 2>&1",
+                exit_code);
+  std::filesystem::remove(file);
+  unsetenv("KEYSTORE_PASSWORD");
+
+  EXPECT_EQ(exit_code, 0) << listing;
+  EXPECT_THAT(listing, HasSubstr("Entry type: PrivateKeyEntry"));
+  EXPECT_THAT(listing, HasSubstr("Certificate chain length: 2"));
+  EXPECT_THAT(listing, HasSubstr("Alias name: shop.acme.test"));
+}
+
+}  // namespace
+}  // namespace x509
