@@ -6,9 +6,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/ssl.h>
 
 #include "http/curl_transport.h"
 #include "http/server.h"
+#include "http/tls_material.h"
 #include "raw_socket.h"
 #include "test_pki.h"
 
@@ -178,6 +180,47 @@ TEST_F(CurlTls, SendsAOncePostExactlyOnceOverTls) {
   ASSERT_FALSE(response);
   EXPECT_FALSE(response.error().not_sent);
   EXPECT_EQ(posts, 1);
+}
+
+// Serves one TLS connection that must show a certificate of `ca_pem`; returns its common name.
+std::string client_name_over_tls(int fd, const Leaf& leaf, const std::string& ca_pem) {
+  const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  const auto identity = http::TlsIdentity::parse(leaf.certificate_pem, leaf.key_pem);
+  auto trust = http::TrustStore::create();
+  EXPECT_TRUE(identity->install(context.get()));
+  EXPECT_TRUE(trust->add_pem(ca_pem, "client CA"));
+  trust->install(context.get());
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  const std::shared_ptr<SSL> tls(SSL_new(context.get()), SSL_free);
+  SSL_set_fd(tls.get(), fd);
+  if (SSL_accept(tls.get()) != 1) return "";
+  char buffer[4096];
+  SSL_read(tls.get(), buffer, sizeof buffer);
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  SSL_write(tls.get(), answer.data(), static_cast<int>(answer.size()));
+  char name[64] = {};
+  X509* const peer = SSL_get0_peer_certificate(tls.get());
+  X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName, name, sizeof name);
+  return name;
+}
+
+TEST_F(CurlTls, ShowsItsClientCertificate) {
+  const Leaf server_leaf = ca_.issue();
+  const Leaf client_leaf = ca_.issue({.common_name = "operator"});
+  std::string seen;
+  base::Result<http::Response> response;
+  {
+    const http_test::ScriptedServer server(
+        [&](int fd, int) { seen = client_name_over_tls(fd, server_leaf, ca_.pem()); });
+    const auto transport =
+        CurlTransport::create({.ca_pem = ca_.pem(),
+                               .client_certificate_pem = client_leaf.certificate_pem,
+                               .client_key_pem = client_leaf.key_pem});
+    ASSERT_TRUE(transport) << transport.error().message;
+    response = (*transport)->send({.url = "https" + server.url().substr(4)}, {});
+  }
+  EXPECT_TRUE(response) << response.error().message;
+  EXPECT_EQ(seen, "operator");
 }
 
 TEST_F(CurlTls, RefusesAClientKeyOfAnotherCertificate) {
