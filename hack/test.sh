@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Sets up this machine and passes every test: what continuous integration runs.
+#
+# usage: hack/test.sh [--fast] [--all] [--jobs N]
+#   --fast    without the AddressSanitizer build
+#   --all     also the ThreadSanitizer build, and clang-tidy over the production code
+#   --jobs N  compile jobs (default: one per core)
+#
+# Steps: packages, Kubernetes binaries, style, release build with warnings as errors and all tests
+# (those that need a control plane too: REQUIRE_ENVTEST=1 unless it is set), then the same tests
+# with AddressSanitizer and UndefinedBehaviorSanitizer. Stops at the first step that fails; the
+# last output is the summary of ctest. Cold, with two cores: 15 min for the Kubernetes binaries,
+# 10 for each build, 15 for tests; warm a few minutes.
+set -euo pipefail
+# shellcheck source=lib/common.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
+
+fast=false
+all=false
+jobs=$(nproc)
+while [ "$#" -gt 0 ]; do
+  case $1 in
+    --fast) fast=true ;;
+    --all) all=true ;;
+    --jobs) jobs=${2:?--jobs needs a number}; shift ;;
+    -h | --help) usage; exit 0 ;;
+    *) bad_flag "$1" ;;
+  esac
+  shift
+done
+
+# step TEXT COMMAND...: runs one step and says how long it took, or ends the script.
+step() {
+  local text=$1 started=$SECONDS
+  shift
+  say "$text ..."
+  "$@" || die "failed after $((SECONDS - started)) s: $text"
+  say "$text: done in $((SECONDS - started)) s"
+}
+
+# build PRESET: configures and compiles; the compiler's output is shown only if something is wrong.
+build() {
+  local directory=$repo/build/$1 log=$repo/build/$1.log
+  mkdir -p -- "$repo/build"
+  (cd -- "$repo" && cmake --preset "$1" -DDUPLICERT_WERROR=ON) >"$log" 2>&1 ||
+    { tail -n 40 -- "$log" >&2; return 1; }
+  compile "$directory" "$log"
+}
+
+# compile DIRECTORY LOG: with a line of progress every 30 s.
+compile() {
+  local pid next=$((SECONDS + 30)) last
+  NINJA_STATUS='[%f/%t] ' ninja -C "$1" -j "$jobs" >>"$2" 2>&1 &
+  pid=$!
+  while is_running "$pid"; do
+    sleep 0.5
+    if [ "$SECONDS" -ge "$next" ]; then
+      last=$(grep -oE '^\[[0-9]+/[0-9]+\]' "$2" | tail -n 1 || true)
+      say "compiling $last"
+      next=$((SECONDS + 30))
+    fi
+  done
+  wait "$pid" || { grep -A 15 -E '^FAILED|error' -- "$2" | head -n 60 >&2; return 1; }
+}
+
+# run_tests PRESET: in parallel where tests allow it. Prints failures and the summary, which stays
+# the last output.
+run_tests() {
+  local status=0 log=$repo/build/$1-tests.log
+  say "$1 tests ..."
+  ctest --test-dir "$repo/build/$1" -j "$(nproc)" --timeout 300 --output-on-failure \
+    --no-tests=error >"$log" 2>&1 || status=$?
+  # The lines of tests that passed would drown the rest; the log has them.
+  grep -vE "$passed_line" -- "$log" || true
+  return "$status"
+}
+
+check_style() {
+  python3 "$repo/hack/tidy.py" --self-test && python3 "$repo/hack/tidy.py" &&
+    "$repo/hack/format.sh" --check
+}
+
+# The compiler database of the release build; g++ flags that clang does not know are harmless.
+check_with_clang_tidy() {
+  (cd -- "$repo" && { source_files pkg '*.cpp' && source_files controller '*.cpp'; } |
+    xargs -0 -n 4 -P "$jobs" clang-tidy-19 --quiet -p build/release 2>/dev/null)
+}
+
+passed_line='^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test +#[0-9]+:.* Passed +[0-9.]+ sec$'
+
+# On Ctrl-C: no compiler stays; ctest ends itself, and the control plane follows it.
+stop_jobs() {
+  mapfile -t pids < <(jobs -p)
+  [ "${#pids[@]}" -eq 0 ] || kill -TERM "${pids[@]}" 2>/dev/null || true
+}
+trap stop_jobs EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+step "packages" "$repo/hack/deps.sh"
+step "Kubernetes binaries" "$repo/hack/kube-tools.sh" >/dev/null
+step "style" check_style
+export REQUIRE_ENVTEST=${REQUIRE_ENVTEST:-1}
+
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
+presets=(release)
+if ! $fast; then presets+=(asan); fi
+if $all; then presets+=(tsan); fi
+for preset in "${presets[@]}"; do
+  step "$preset build" build "$preset"
+  if [ "$preset" = release ] && $all; then step "clang-tidy" check_with_clang_tidy; fi
+  run_tests "$preset" || exit 1
+done
