@@ -14,10 +14,6 @@ Stage stage_of(const Certificate& certificate, std::string_view request_status,
 
 namespace {
 
-bool is_primary(const Copy& copy) {
-  return copy.certificate.kind == CertificateKind::kPrimary;
-}
-
 bool is_out(Stage stage) {
   return stage == Stage::kIssued || stage == Stage::kRevoked;
 }

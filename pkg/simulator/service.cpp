@@ -202,6 +202,7 @@ http::ServerResponse Service::handle_call(const http::ServerRequest& request) {
   {
     const base::MutexLock lock(mutex_);
     draft.call.at = now();
+    store_.begin();
     if (!fail_before(draft)) admit_and_run(draft);
     draft.call.duration_ms =
         static_cast<int>(std::chrono::round<milliseconds>(clock_.steady_now() - begun).count());
