@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -58,7 +59,7 @@ std::optional<Candidate> judge_missing_names(const OrderFacts& order, const Matc
   const NameSet asked = asked_of(order, query.names);
   for (const std::string& name : names_of(order)) {
     const bool free = std::ranges::any_of(
-        asked, [&](const std::string& other) { return are_twins(name, other); });
+        asked, [&](const std::string& other) { return is_free_beside(name, other); });
     if (asked.contains(name) || free) continue;
     return Candidate{order, Verdict::kMissingNames,
                      fmt::format("it also has the name {}, which the request leaves out", name)};
@@ -75,6 +76,9 @@ std::optional<Candidate> judge_names(const OrderFacts& order, const MatchQuery& 
 std::optional<Candidate> judge_state(const OrderFacts& order, const MatchQuery& query) {
   if (order_state(order.status) != OrderState::kIssued) {
     return Candidate{order, Verdict::kNotIssued, fmt::format("its status is {}", order.status)};
+  }
+  if (!order.order_valid_till && !order.certificate_valid_till) {
+    return Candidate{order, Verdict::kExpired, "the CA tells no end of its validity"};
   }
   const bool certificate_over =
       order.certificate_valid_till && *order.certificate_valid_till <= query.now;
@@ -114,9 +118,9 @@ bool is_later(const OrderFacts& a, const OrderFacts& b) {
   return rank(a) > rank(b);
 }
 
-// True if the orders share the names that are asked for closely enough to be shown to a person.
+// True if the candidate is worth showing to a person: chosen by id, or sharing a name.
 bool is_related(const Candidate& candidate, const MatchQuery& query) {
-  if (candidate.verdict == Verdict::kEligible) return true;
+  if (candidate.verdict == Verdict::kEligible || query.order_id) return true;
   const NameSet asked = all_of(query.names);
   if (asked.empty()) return true;
   const NameSet names = names_of(candidate.order);
@@ -126,27 +130,21 @@ bool is_related(const Candidate& candidate, const MatchQuery& query) {
   });
 }
 
-const OrderFacts* find(const std::vector<OrderFacts>& orders, std::int64_t id) {
-  const auto at = std::ranges::find(orders, id, &OrderFacts::id);
-  return at == orders.end() ? nullptr : &*at;
-}
-
-// True if `later` is a renewal of `order`, directly or through others. The links of the CA are
-// hints: the caller checks product, organization and names of each order by itself.
-bool renews(const std::vector<OrderFacts>& orders, const OrderFacts& later, std::int64_t order_id) {
-  const OrderFacts* at = &later;
-  for (std::size_t steps = 0; steps <= orders.size() && at != nullptr; ++steps) {
-    if (at->renewal_of_order_id == order_id) return true;
-    const OrderFacts* asked = find(orders, order_id);
-    if (asked != nullptr && asked->renewed_order_id == at->id) return true;
-    at = at->renewal_of_order_id == 0 ? nullptr : find(orders, at->renewal_of_order_id);
+// The ids of `order_id` and of its renewals, directly or through others, whichever end of a link
+// the CA tells. Links are hints: product, organization and names of each order are judged by
+// themselves.
+std::set<std::int64_t> renewal_chain(const std::vector<OrderFacts>& orders, std::int64_t order_id) {
+  std::set<std::int64_t> chain{order_id};
+  for (std::size_t known = 0; known < chain.size();) {
+    known = chain.size();
+    for (const OrderFacts& order : orders) {
+      if (chain.contains(order.renewal_of_order_id)) chain.insert(order.id);
+      if (order.renewed_order_id != 0 && chain.contains(order.id)) {
+        chain.insert(order.renewed_order_id);
+      }
+    }
   }
-  return false;
-}
-
-bool is_in_scope(const std::vector<OrderFacts>& orders, const OrderFacts& order,
-                 const MatchQuery& query) {
-  return !query.order_id || order.id == *query.order_id || renews(orders, order, *query.order_id);
+  return chain;
 }
 
 }  // namespace
@@ -200,8 +198,10 @@ FinalNames final_names(const OrderFacts& order, const NamesWanted& wanted) {
 
 Match match_orders(const std::vector<OrderFacts>& orders, const MatchQuery& query) {
   Match match;
+  const auto chain =
+      query.order_id ? renewal_chain(orders, *query.order_id) : std::set<std::int64_t>{};
   for (const OrderFacts& order : orders) {
-    if (!is_in_scope(orders, order, query)) continue;
+    if (query.order_id && !chain.contains(order.id)) continue;
     Candidate candidate = judge(order, query);
     if (is_related(candidate, query)) match.candidates.push_back(std::move(candidate));
   }

@@ -10,8 +10,8 @@ bool is_prefixed(std::string_view name, std::string_view prefix, std::string_vie
          name.ends_with(rest);
 }
 
-bool is_twin_of_any(std::string_view name, const NameSet& names) {
-  return std::ranges::any_of(names, [&](const auto& other) { return are_twins(name, other); });
+bool is_free_beside_any(std::string_view name, const NameSet& names) {
+  return std::ranges::any_of(names, [&](const auto& other) { return is_free_beside(name, other); });
 }
 
 bool pattern_allows(std::string_view pattern, std::string_view name) {
@@ -22,9 +22,13 @@ bool pattern_allows(std::string_view pattern, std::string_view name) {
 
 }  // namespace
 
-bool are_twins(std::string_view name, std::string_view other) {
+bool is_free_beside(std::string_view name, std::string_view other) {
   return is_prefixed(name, "www.", other) || is_prefixed(other, "www.", name) ||
-         is_prefixed(name, "*.", other) || is_prefixed(other, "*.", name);
+         is_prefixed(other, "*.", name);
+}
+
+bool are_twins(std::string_view name, std::string_view other) {
+  return is_free_beside(name, other) || is_free_beside(other, name);
 }
 
 std::vector<std::string> without_twins(const std::string& common_name,
@@ -32,7 +36,7 @@ std::vector<std::string> without_twins(const std::string& common_name,
   const NameSet all(names.begin(), names.end());
   std::vector<std::string> kept{common_name};
   for (const std::string& name : names) {
-    if (name == common_name || are_twins(name, common_name)) continue;
+    if (name == common_name || is_free_beside(name, common_name)) continue;
     // Of a pair, the "www." or wildcard-less half that the CA added goes, the other stays.
     const bool added =
         (name.starts_with("www.") && all.contains(std::string_view(name).substr(4))) ||
@@ -60,9 +64,11 @@ bool leaf_satisfies(const NamesWanted& wanted, const NameSet& leaf_names,
   const NameSet asked = all_of(wanted);
   if (!std::ranges::includes(leaf_names, asked)) return false;
   if (wanted.dns_names.empty()) return true;
+  NameSet known = order_names;
+  known.insert(asked.begin(), asked.end());
+  known.emplace(leaf_common_name);
   return std::ranges::all_of(leaf_names, [&](const std::string& name) {
-    return asked.contains(name) || name == leaf_common_name || is_twin_of_any(name, asked) ||
-           order_names.contains(name);
+    return known.contains(name) || is_free_beside_any(name, known);
   });
 }
 

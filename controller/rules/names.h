@@ -28,13 +28,16 @@ struct FinalNames {
   bool operator==(const FinalNames&) const = default;
 };
 
-// True if the CA adds `name` free of charge beside `other`, or the other way round: the pair of
-// a name and its "www." name, and the pair of "*.example.com" and "example.com".
+// True if the CA adds `name` free of charge beside `other`: each of a name and its "www." name
+// beside the other one, and "example.com" beside "*.example.com", never the wildcard itself.
 // CertCentral: dev.digicert.com, services-api/orders/duplicate-certificate (names of an order).
+bool is_free_beside(std::string_view name, std::string_view other);
+
+// True if one of the two is free beside the other one.
 bool are_twins(std::string_view name, std::string_view other);
 
-// `names` without those that only repeat another one as its twin; `common_name` always stays and
-// comes first, the others keep their order.
+// `names` without those that are free beside another one; `common_name` always stays and comes
+// first, the others keep their order. Of "example.com" and "www.example.com" the first stays.
 std::vector<std::string> without_twins(const std::string& common_name,
                                        const std::vector<std::string>& names);
 
@@ -45,9 +48,9 @@ NameSet all_of(const NamesWanted& wanted);
 // label, no wildcard itself, or the base domain itself, which is free.
 bool is_below_wildcard(std::string_view name, std::string_view wildcard);
 
-// True if `leaf` has every name asked for, and each further name of it is a name of the order or
-// a twin of one that was asked for. `order_names` empty: the order is not known, and then only
-// twins may be further names. The one test for what may be installed and what counts as Ready.
+// True if the leaf has every name asked for, and each further name of it is a name of the order, or
+// free beside one. `order_names` empty: the order is not known beyond the names asked for and the
+// leaf's common name. The one test for what may be installed and what counts as Ready.
 bool leaf_satisfies(const NamesWanted& wanted, const NameSet& leaf_names,
                     std::string_view leaf_common_name, const NameSet& order_names);
 
