@@ -23,6 +23,7 @@ struct Wait {
 };
 
 // Questions to the CA. The answer goes into CaView, and decide() is called again.
+// The orders that share a name with `names`, and beside them `order_id` with its renewals.
 struct AskOrders {
   NamesWanted names{};
   std::optional<std::int64_t> order_id{};

@@ -25,9 +25,9 @@ constexpr std::array kRules{
     RULE(request_is_being_deleted),
     RULE(spec_is_invalid),
     RULE(secret_is_not_ours),
-    RULE(pending_key_is_installed),
     RULE(order_names_are_needed),
     RULE(request_is_suspended),
+    RULE(pending_key_is_installed),
     RULE(certificate_is_current),
     RULE(profile_is_missing),
     RULE(namespace_is_not_allowed),
@@ -59,7 +59,8 @@ constexpr std::array kRules{
 }  // namespace
 
 Decision decide(const Observed& seen) {
-  const Pass pass{seen, standing_of(seen), match_of(seen)};
+  const Standing standing = standing_of(seen);
+  const Pass pass{seen, standing, match_of(seen, standing)};
   for (const NamedRule& named : kRules) {
     if (MaybeDecision made = named.rule(pass)) {
       made->rule = named.name;

@@ -88,9 +88,9 @@ struct PendingFacts {
   api::KeyParameters key{};
   std::optional<std::int64_t> asked_order_id{};   // spec.orderID when the key was made
   std::optional<base::TimePoint> submitted_at{};  // nullopt: never sent
-  int sends = 0;     // since the last refusal
-  int refusals = 0;  // of this key, ever
-  std::int64_t request_id = 0;  // of the CA; 0: not known
+  int sends = 0;                                  // since the last refusal
+  int refusals = 0;                               // of this key, ever
+  std::int64_t request_id = 0;                    // of the CA; 0: not known
   std::optional<Refusal> refusal{};
   std::string uid{};
   std::string resource_version{};

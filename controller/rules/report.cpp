@@ -59,22 +59,36 @@ bool is_stalled(const Observed& seen, api::Reason reason) {
   return false;
 }
 
-// Little is left and the renewal cannot go on by itself: time to wake somebody.
+// Little is left and the renewal cannot go on by itself: time to wake somebody. RenewalDue waits
+// for an order that a person renews.
 bool expires_soon(const Observed& seen, const Standing& standing, const Decision& made) {
-  if (!standing.usable || standing.need == Need::kNone) return false;
-  const bool by_itself =
-      !is_stalled(seen, made.reason) && api::class_of(made.reason) == api::ReasonClass::kProgress;
-  return !by_itself && seen.installed->leaf->not_after - seen.now < standing.before / 4;
+  if (!standing.usable || seen.now < *standing.expires_soon_time) return false;
+  return standing.need == Need::kNone || made.reason == api::Reason::kRenewalDue ||
+         api::class_of(made.reason) != api::ReasonClass::kProgress;
+}
+
+Message expiry_message(const Observed& seen, const Standing& standing, const Decision& made) {
+  if (standing.need != Need::kNone) {
+    return {api::Reason::kExpiresSoon, fmt::format("{}; {}", standing.need_text, made.message)};
+  }
+  return {
+      api::Reason::kExpiresSoon,
+      fmt::format("the certificate ends at {} and renewal.auto is false; set it to true, or ask "
+                  "for a new certificate by the annotation {}",
+                  base::format_time(seen.installed->leaf->not_after),
+                  api::kRenewRequestedAtAnnotation)};
 }
 
 void report_ready(const Observed& seen, const Standing& standing, const Decision& made,
                   api::Conditions& conditions) {
   api::remove_condition(conditions, api::kReconciling);
   api::remove_condition(conditions, api::kStalled);
-  const Message good{api::Reason::kIssued,
-                     fmt::format("Secret {} holds a duplicate of order {}, valid until {}",
-                                 seen.request.spec.secret_name, seen.installed->order_id,
-                                 base::format_time(seen.installed->leaf->not_after))};
+  const std::int64_t order_id = seen.installed->order_id;
+  const Message good{
+      api::Reason::kIssued,
+      fmt::format("Secret {} holds a {}, valid until {}", seen.request.spec.secret_name,
+                  order_id == 0 ? "certificate" : fmt::format("duplicate of order {}", order_id),
+                  base::format_time(seen.installed->leaf->not_after))};
   api::set_condition(conditions, condition(seen, api::kReady, api::ConditionStatus::kTrue, good));
   if (standing.need == Need::kNone) {
     api::remove_condition(conditions, api::kRenewing);
@@ -192,8 +206,7 @@ api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decisi
   if (standing.usable && !expires_soon(seen, standing, made)) {
     report_ready(seen, standing, made, status.conditions);
   } else if (standing.usable) {
-    report_not_ready(seen, {api::Reason::kExpiresSoon, standing.need_text + "; " + made.message},
-                     status.conditions);
+    report_not_ready(seen, expiry_message(seen, standing, made), status.conditions);
   } else {
     report_not_ready(seen, {made.reason, made.message}, status.conditions);
   }

@@ -25,16 +25,16 @@ using Rule = MaybeDecision (*)(const Pass&);
 
 Decision decision(Action action, api::Reason reason, std::string message);
 
-Match match_of(const Observed& seen);
+Match match_of(const Observed& seen, const Standing& standing);
 
 // In the order in which decide() tries them.
 // Rules about the request, its Secret and its profile (rules_request.cpp).
 MaybeDecision request_is_being_deleted(const Pass& pass);
 MaybeDecision spec_is_invalid(const Pass& pass);
 MaybeDecision secret_is_not_ours(const Pass& pass);
-MaybeDecision pending_key_is_installed(const Pass& pass);
 MaybeDecision order_names_are_needed(const Pass& pass);
 MaybeDecision request_is_suspended(const Pass& pass);
+MaybeDecision pending_key_is_installed(const Pass& pass);
 MaybeDecision certificate_is_current(const Pass& pass);
 MaybeDecision profile_is_missing(const Pass& pass);
 MaybeDecision namespace_is_not_allowed(const Pass& pass);

@@ -66,9 +66,30 @@ int sends_after(const Observed& seen) {
   return seen.pending->sends + (seen.ca.post == CaView::Post::kNotSent ? 0 : 1);
 }
 
+bool outlives(const OrderFacts& order, const LeafFacts& installed) {
+  const base::TimePoint end = order.certificate_valid_till.value_or(paid_until(order));
+  return end - installed.not_after >= kGainMin;
+}
+
+bool is_same(const FinalNames& a, const FinalNames& b) {
+  return a.common_name == b.common_name && NameSet(a.dns_names.begin(), a.dns_names.end()) ==
+                                               NameSet(b.dns_names.begin(), b.dns_names.end());
+}
+
+// A copy that expires follows the latest order that gains something, if there is one: an order that
+// is paid for longer may have a certificate that ends earlier.
+void prefer_gain(const LeafFacts& installed, const NamesWanted& wanted, Match& match) {
+  const auto better = std::ranges::find_if(match.candidates, [&](const Candidate& candidate) {
+    return candidate.verdict == Verdict::kEligible && outlives(candidate.order, installed);
+  });
+  if (better == match.candidates.end()) return;
+  match.latest = better->order;
+  match.names = final_names(better->order, wanted);
+}
+
 }  // namespace
 
-Match match_of(const Observed& seen) {
+Match match_of(const Observed& seen, const Standing& standing) {
   if (!seen.ca.orders) return {};
   MatchQuery query{.names = names_wanted(seen.request.spec),
                    .order_id = seen.request.spec.order_id,
@@ -78,6 +99,7 @@ Match match_of(const Observed& seen) {
     query.organization_id = seen.profile->organization_id;
   }
   Match match = match_orders(*seen.ca.orders, query);
+  if (standing.need == Need::kExpiring) prefer_gain(*seen.installed->leaf, query.names, match);
   if (match.candidates.size() > kCandidatesMax) match.candidates.resize(kCandidatesMax);
   return match;
 }
@@ -116,8 +138,7 @@ MaybeDecision nothing_to_gain(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
   if (standing.need != Need::kExpiring) return std::nullopt;
   const OrderFacts& latest = *pass.match.latest;
-  const base::TimePoint end = latest.certificate_valid_till.value_or(paid_until(latest));
-  if (end - seen.installed->leaf->not_after >= kGainMin) return std::nullopt;
+  if (outlives(latest, *seen.installed->leaf)) return std::nullopt;
   return decision(
       Wait{seen.now + 1h}, api::Reason::kRenewalDue,
       fmt::format("{}, and the latest matching order {} gives no later end; renew or reissue it in "
@@ -126,21 +147,28 @@ MaybeDecision nothing_to_gain(const Pass& pass) {
 }
 
 MaybeDecision pending_is_for_another_order(const Pass& pass) {
-  const auto& pending = pass.seen.pending;
-  if (!pending || pass.match.latest->id == pending->order_id) return std::nullopt;
-  return decision(DropPending{}, api::Reason::kPending,
-                  fmt::format("the key was meant for order {}, which is no longer the latest match",
-                              pending->order_id));
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending) return std::nullopt;
+  if (match.latest->id != seen.pending->order_id) {
+    return decision(
+        DropPending{}, api::Reason::kPending,
+        fmt::format("the pending key is dropped: order {} is no longer the latest match",
+                    seen.pending->order_id));
+  }
+  if (is_same(seen.pending->names, match.names)) return std::nullopt;
+  return decision(
+      DropPending{}, api::Reason::kPending,
+      fmt::format("the pending key is dropped: order {} has other names by now", match.latest->id));
 }
 
 MaybeDecision order_is_found(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
   const api::Reason reason =
       standing.usable ? api::Reason::kRenewing : api::Reason::kAwaitingIssuance;
-  return decision(SubmitDuplicate{.order_id = match.latest->id,
-                                  .names = seen.pending ? seen.pending->names : match.names,
-                                  .sends = sends_after(seen)},
-                  reason, fmt::format("requesting a duplicate of order {}", match.latest->id));
+  return decision(
+      SubmitDuplicate{
+          .order_id = match.latest->id, .names = match.names, .sends = sends_after(seen)},
+      reason, fmt::format("requesting a duplicate of order {}", match.latest->id));
 }
 
 }  // namespace rules

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr int kSendsMax = 3;
 constexpr auto kLookWhenUsedUp = 30min;
 constexpr auto kMismatchPatience = 24h;
+constexpr auto kWaitMax = 24h;
 
 std::chrono::seconds age_of(const Observed& seen) {
   const auto age = seen.now - seen.pending->submitted_at.value_or(seen.now);
@@ -44,12 +45,16 @@ std::string misfit(const Observed& seen) {
   if (pending.key != seen.key) return "the kind of key has changed";
   if (pending.account != seen.profile->account) return "the account has changed";
   if (pending.asked_order_id != seen.request.spec.order_id) return "spec.orderID has changed";
+  if (seen.profile->allowed_names &&
+      first_not_allowed(pending.names.dns_names, *seen.profile->allowed_names)) {
+    return "spec.nameConstraints of the profile no longer allow its names";
+  }
   return {};
 }
 
 // Why the returned certificate must not be installed, or "".
 std::string wrong_with(const Observed& seen, const IssuedFacts& issued) {
-  if (!issued.leaf) return issued.problem;
+  if (!issued.leaf) return issued.problem.empty() ? "it cannot be read" : issued.problem;
   if (issued.leaf->public_key_sha256 != seen.pending->public_key_sha256) {
     return "it carries another public key";
   }
@@ -64,7 +69,7 @@ std::string wrong_with(const Observed& seen, const IssuedFacts& issued) {
 // Only the order's own names can tell whether further names of the leaf belong there.
 bool order_could_explain(const Observed& seen) {
   const auto& leaf = seen.ca.issued->leaf;
-  return leaf && !seen.ca.orders && !seen.ca_error &&
+  return leaf && !seen.ca.orders && leaf->not_after > seen.now &&
          leaf->public_key_sha256 == seen.pending->public_key_sha256 &&
          leaf_satisfies(names_wanted(seen.request.spec), leaf->dns_names, leaf->common_name,
                         leaf->dns_names);
@@ -115,6 +120,7 @@ MaybeDecision certificate_came_back_wrong(const Pass& pass) {
   const std::string why = wrong_with(seen, *seen.ca.issued);
   if (why.empty()) return std::nullopt;
   if (order_could_explain(seen)) {
+    if (seen.ca_error) return ca_did_not_answer(pass);
     return decision(AskOrders{names_wanted(seen.request.spec), seen.pending->order_id},
                     api::Reason::kAwaitingIssuance, "looking up the names of the order");
   }
@@ -144,8 +150,10 @@ MaybeDecision ca_did_not_answer(const Pass& pass) {
     return awaiting(seen, next_poll(seen), "the certificate is being made");
   }
   const auto [reason, text] = failure_of(error);
-  const auto pause = error.retry_after ? std::chrono::milliseconds{*error.retry_after}
-                                       : transient_backoff(seen.failures, seen.jitter);
+  // Retry-After comes from outside: never no wait at all, never one without end.
+  const auto pause = error.retry_after
+                         ? std::clamp<std::chrono::milliseconds>(*error.retry_after, 1s, kWaitMax)
+                         : transient_backoff(seen.failures, seen.jitter);
   return decision(Wait{seen.now + pause}, reason, fmt::format("{}: {}", text, error.message));
 }
 
@@ -153,10 +161,13 @@ MaybeDecision refusal_is_recent(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
   if (!seen.pending || !seen.pending->refusal) return std::nullopt;
   const Refusal& refusal = *seen.pending->refusal;
-  const bool urgent =
-      standing.usable && seen.installed->leaf->not_after - seen.now < standing.before / 4;
-  const base::TimePoint again = refusal.at + refusal_backoff(refusal.count, urgent);
+  const bool urgent = standing.expires_soon_time && seen.now >= *standing.expires_soon_time;
+  const auto pause = refusal_backoff(refusal.count, urgent);
+  const base::TimePoint again = std::min(refusal.at, seen.now) + pause;
   if (refusal.inputs != inputs_fingerprint(seen) || seen.now >= again) return std::nullopt;
+  // Another order may say yes.
+  if (!seen.ca.orders) return orders_are_needed(pass);
+  if (match.latest && match.latest->id != seen.pending->order_id) return std::nullopt;
   return decision(
       Wait{again}, refusal.reason,
       fmt::format("the CA refused a duplicate of order {}: {}. It is tried again at {}, or at once "
@@ -169,7 +180,8 @@ MaybeDecision listed_and_issued(const Pass& pass) {
   if (!seen.pending || !seen.ca.listed) return std::nullopt;
   const ListedDuplicate* best = nullptr;
   for (const ListedDuplicate& entry : *seen.ca.listed) {
-    const bool better = best == nullptr || entry.valid_till > best->valid_till;
+    const bool better = best == nullptr || std::pair(entry.valid_till, entry.certificate_id) >
+                                               std::pair(best->valid_till, best->certificate_id);
     if (entry.issued && better) best = &entry;
   }
   if (best == nullptr) return std::nullopt;
@@ -185,9 +197,10 @@ MaybeDecision listed_but_not_issued(const Pass& pass) {
 
 MaybeDecision listing_is_needed(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
-  const bool sent = seen.pending && seen.pending->submitted_at && !seen.pending->refusal &&
-                    seen.ca.post != CaView::Post::kNotSent;
-  if (!sent || seen.ca.listed) return std::nullopt;
+  if (!seen.pending || !seen.pending->submitted_at || seen.ca.listed) return std::nullopt;
+  const bool never_left = seen.ca.post == CaView::Post::kNotSent && seen.pending->sends <= 1 &&
+                          seen.pending->refusals == 0;
+  if (never_left) return std::nullopt;
   return decision(
       AskDuplicates{seen.pending->order_id}, api::Reason::kAwaitingIssuance,
       fmt::format("looking for our key among the duplicates of order {}", seen.pending->order_id));
@@ -195,7 +208,9 @@ MaybeDecision listing_is_needed(const Pass& pass) {
 
 MaybeDecision accepted_but_not_listed(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
-  if (!seen.pending || seen.ca.post != CaView::Post::kAccepted) return std::nullopt;
+  const bool accepted = seen.pending && !seen.pending->refusal &&
+                        (seen.ca.post == CaView::Post::kAccepted || seen.pending->request_id != 0);
+  if (!accepted) return std::nullopt;
   return awaiting(seen, next_poll(seen),
                   seen.ca.awaits_approval
                       ? "it waits for an approver in CertCentral. To request without approvals, "
@@ -208,8 +223,8 @@ MaybeDecision accepted_but_not_listed(const Pass& pass) {
 MaybeDecision nothing_was_sent(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
   if (!seen.pending || seen.ca.post != CaView::Post::kNotSent) return std::nullopt;
-  const base::TimePoint again =
-      seen.pending->submitted_at.value_or(seen.now) + transient_backoff(seen.failures, seen.jitter);
+  const base::TimePoint again = std::min(seen.pending->submitted_at.value_or(seen.now), seen.now) +
+                                transient_backoff(seen.failures, seen.jitter);
   if (seen.now >= again) return std::nullopt;
   return decision(Wait{again}, api::Reason::kCaUnavailable,
                   fmt::format("the request for a duplicate of order {} could not be sent; it is "

@@ -1,4 +1,6 @@
 // Rules about the request itself, its Secret, and the profile it refers to.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "api/names.h"
@@ -9,13 +11,27 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Changes of profiles, Secrets and namespaces wake a request at once; this is the safety net.
-constexpr auto kLookAgain = 10min;
+// Changes of profiles, Secrets and namespaces wake a request at once; this is the safety net, and
+// no longer than the grace after which report() calls a person.
+constexpr auto kLookAgain = 5min;
 // A suspended request shows its candidates, refreshed slowly.
 constexpr auto kSuspendedLook = 6h;
 
-bool profile_is_usable(const Observed& seen) {
-  return seen.profile && seen.profile->namespace_allowed && !seen.profile->unusable;
+// The first name that the profile's nameConstraints refuse.
+std::optional<std::string> refused_name(const Observed& seen) {
+  if (!seen.profile->allowed_names) return std::nullopt;
+  const NameSet asked = all_of(names_wanted(seen.request.spec));
+  return first_not_allowed({asked.begin(), asked.end()}, *seen.profile->allowed_names);
+}
+
+// Whether the profile's owner lets this request act at all.
+bool is_allowed(const Observed& seen) {
+  return seen.profile && seen.profile->namespace_allowed && !refused_name(seen);
+}
+
+// Whether a question to the CA is allowed and can lead to something.
+bool may_ask(const Observed& seen) {
+  return is_allowed(seen) && !seen.profile->unusable && seen.profile->product_allows_duplicates;
 }
 
 }  // namespace
@@ -39,8 +55,8 @@ MaybeDecision secret_is_not_ours(const Pass& pass) {
 // The last step of an issuance, or what a crash right before it left behind.
 MaybeDecision pending_key_is_installed(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
-  const bool installed = seen.pending && seen.installed && seen.installed->leaf &&
-                         seen.installed->key_matches &&
+  const bool installed = is_allowed(seen) && seen.pending && seen.pending->usable &&
+                         seen.installed && seen.installed->leaf && seen.installed->key_matches &&
                          seen.installed->leaf->public_key_sha256 == seen.pending->public_key_sha256;
   if (!installed) return std::nullopt;
   return decision(DropPending{}, api::Reason::kIssued, "the pending key is installed");
@@ -48,7 +64,8 @@ MaybeDecision pending_key_is_installed(const Pass& pass) {
 
 MaybeDecision order_names_are_needed(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
-  if (!standing.needs_order_names || !profile_is_usable(seen)) return std::nullopt;
+  if (!standing.needs_order_names || !may_ask(seen)) return std::nullopt;
+  if (seen.ca_error) return ca_did_not_answer(pass);
   return decision(AskOrders{names_wanted(seen.request.spec), seen.installed->order_id},
                   api::Reason::kPending, "looking up the names of the installed order");
 }
@@ -56,7 +73,7 @@ MaybeDecision order_names_are_needed(const Pass& pass) {
 MaybeDecision request_is_suspended(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
   if (!seen.request.spec.suspend) return std::nullopt;
-  if (profile_is_usable(seen) && !seen.ca.orders && !seen.ca_error) {
+  if (may_ask(seen) && !seen.ca.orders && !seen.ca_error) {
     return decision(AskOrders{names_wanted(seen.request.spec), seen.request.spec.order_id},
                     api::Reason::kSuspended, "looking for orders");
   }
@@ -71,12 +88,13 @@ MaybeDecision request_is_suspended(const Pass& pass) {
 MaybeDecision certificate_is_current(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
   if (standing.need != Need::kNone) return std::nullopt;
-  const base::TimePoint due =
-      seen.renewal.automatic ? *standing.renewal_time : seen.installed->leaf->not_after;
-  // Automatic renewal off and past every date: only a change helps; expiry makes it unusable.
-  return decision(Nothing{due > seen.now ? std::optional(due) : std::nullopt}, api::Reason::kIssued,
-                  fmt::format("the certificate is valid until {}",
-                              base::format_time(seen.installed->leaf->not_after)));
+  const base::TimePoint end = seen.installed->leaf->not_after;
+  // Without automatic renewal the next change is that of the report: ExpiresSoon, then Expired.
+  const base::TimePoint reported =
+      std::min(end, seen.now < *standing.expires_soon_time ? *standing.expires_soon_time : end);
+  return decision(Nothing{seen.renewal.automatic ? *standing.renewal_time : reported},
+                  api::Reason::kIssued,
+                  fmt::format("the certificate is valid until {}", base::format_time(end)));
 }
 
 MaybeDecision profile_is_missing(const Pass& pass) {
@@ -118,10 +136,7 @@ MaybeDecision product_has_no_duplicates(const Pass& pass) {
 
 MaybeDecision name_is_not_allowed(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
-  if (!seen.profile->allowed_names) return std::nullopt;
-  const NameSet asked = all_of(names_wanted(seen.request.spec));
-  const auto refused =
-      first_not_allowed({asked.begin(), asked.end()}, *seen.profile->allowed_names);
+  const auto refused = refused_name(seen);
   if (!refused) return std::nullopt;
   return decision(Wait{}, api::Reason::kNameNotAllowed,
                   fmt::format("the name {} is not allowed for namespace {} by spec.nameConstraints "

@@ -67,7 +67,7 @@ std::optional<Fault> spec_fault(const Observed& seen, const LeafFacts& leaf,
 
 // Whether knowing the order's names could make the leaf satisfy the spec.
 bool order_could_explain(const Observed& seen, const LeafFacts& leaf) {
-  return seen.installed->order_id != 0 && !seen.ca.orders && !seen.ca_error &&
+  return seen.installed->order_id != 0 && !seen.ca.orders &&
          leaf_satisfies(names_wanted(seen.request.spec), leaf.dns_names, leaf.common_name,
                         leaf.dns_names);
 }
@@ -79,9 +79,12 @@ std::optional<Fault> find_fault(const Observed& seen, Standing& standing) {
   if (auto fault = ownership_fault(seen)) return fault;
   if (auto fault = pair_fault(*seen.installed)) return fault;
   const LeafFacts& leaf = *seen.installed->leaf;
-  auto fault = spec_fault(seen, leaf, order_names(seen, seen.installed->order_id));
-  standing.needs_order_names =
-      fault && fault->reason == api::Reason::kPending && order_could_explain(seen, leaf);
+  const NameSet known_names = order_names(seen, seen.installed->order_id);
+  const bool in_doubt = !leaf_satisfies(names_wanted(seen.request.spec), leaf.dns_names,
+                                        leaf.common_name, known_names) &&
+                        order_could_explain(seen, leaf);
+  auto fault = spec_fault(seen, leaf, in_doubt ? leaf.dns_names : known_names);
+  standing.needs_order_names = in_doubt && !fault;
   return fault;
 }
 
@@ -115,7 +118,7 @@ Standing standing_of(const Observed& seen) {
   }
   if (seen.installed && seen.installed->leaf) {
     const Validity validity{seen.installed->leaf->not_before, seen.installed->leaf->not_after};
-    standing.before = effective_before(validity, seen.renewal);
+    standing.expires_soon_time = validity.not_after - effective_before(validity, seen.renewal) / 4;
     standing.renewal_time =
         renewal_time(validity, seen.renewal, base::stable_hash(seen.request.meta.uid));
   }

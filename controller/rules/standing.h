@@ -24,9 +24,10 @@ struct Standing {
   Need need = Need::kNone;
   std::string need_text{};  // why there is a need, for a person
   std::optional<base::TimePoint> renewal_time{};
-  std::chrono::seconds before{};
+  // When a quarter of `before` is left: a renewal that goes on by itself is over by then.
+  std::optional<base::TimePoint> expires_soon_time{};
   // The leaf has names beyond those asked for, and only its order's names can tell whether they
-  // belong there.
+  // belong there. Until then it counts as usable: an outage of the CA must not fail a good pair.
   bool needs_order_names = false;
 };
 
