@@ -84,7 +84,6 @@ class Flow {
   std::string read_plain(std::string_view stops) {
     const std::size_t start = at_;
     while (at_ < text_.size() && stops.find(text_[at_]) == std::string_view::npos) {
-      if (stops == ":" && text_[at_] == ':') break;
       ++at_;
     }
     std::string out(text_.substr(start, at_ - start));
