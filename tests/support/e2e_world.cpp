@@ -1,0 +1,236 @@
+#include "support/e2e_world.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "http/curl_transport.h"
+#include "x509/chain.h"
+#include "x509/private_key.h"
+
+namespace support {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+constexpr const char* kSeed = DUPLICERT_SOURCE_DIR "/tests/data/e2e/seed.yaml";
+
+std::string home_of(const std::string& given, const std::string& fallback) {
+  return given.empty() ? fallback : given;
+}
+
+}  // namespace
+
+std::string operator_binary() {
+  const char* path = std::getenv("DUPLICERT_BINARY");
+  return path != nullptr ? path : DUPLICERT_BINARY;
+}
+
+bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds at_most) {
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  while (std::chrono::steady_clock::now() < end) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(50ms);
+  }
+  return holds();
+}
+
+void E2eTest::SetUp() {
+  ClusterTest::SetUp();
+  if (IsSkipped() || HasFatalFailure()) return;
+  dir_ = std::make_unique<support::TempDir>();
+  const auto applied = cluster().kubectl(
+      {"apply", "--server-side", "--force-conflicts", "-k", DUPLICERT_SOURCE_DIR "/crds"});
+  ASSERT_TRUE(applied.ok()) << applied.err;
+  namespaces_ = {cluster().make_namespace("e2e-a"), cluster().make_namespace("e2e-b")};
+}
+
+void E2eTest::TearDown() {
+  if (operator_ && HasFailure()) {
+    std::string log = operator_->output();
+    if (log.size() > 20'000) log.erase(0, log.size() - 20'000);
+    std::fprintf(stderr, "--- operator ---\n%s\n", log.c_str());
+  }
+  operator_.reset();
+  simulator_.reset();
+}
+
+void E2eTest::start_simulator(const std::vector<std::string>& faults) {
+  simulator::SimulatorOptions options{.data_dir = dir() / "ca", .seed_file = kSeed};
+  options.polite = true;  // a test names the faults that it is about
+  if (faults != std::vector<std::string>{"polite"}) options.faults = faults;
+  auto started = simulator::Simulator::start(options, clock_);
+  ASSERT_TRUE(started) << started.error().message;
+  simulator_ = *std::move(started);
+}
+
+void E2eTest::start_operator(const std::vector<std::string>& flags) {
+  support::Command command;
+  command.argv = {operator_binary(), "run",
+                  "--kubeconfig", cluster().kubeconfig(support::ControlPlane::kOperator),
+                  "--namespace", home(), "--namespace", other(),
+                  "--no-leader-elect", "--health-address", "127.0.0.1:0",
+                  "--metrics-address", "127.0.0.1:0", "--log-level", "debug"};
+  if (simulator_) {
+    const std::string url = simulator_->base_url();
+    command.argv.insert(command.argv.end(),
+                        {"--allowed-ca-hosts", url.substr(8, url.find('/', 8) - 8)});
+  }
+  command.argv.insert(command.argv.end(), flags.begin(), flags.end());
+  operator_ = std::make_unique<support::Process>(command, dir() / "operator.log");
+  ASSERT_TRUE(operator_->wait_for_output("caches are complete", 60s)) << operator_->output();
+}
+
+int E2eTest::stop_operator() {
+  const int code = operator_->terminate(30s);
+  operator_.reset();
+  return code;
+}
+
+void E2eTest::start_all(const std::vector<std::string>& faults) {
+  start_simulator(faults);
+  if (HasFatalFailure()) return;
+  create_api_key();
+  apply_profile();
+  start_operator();
+}
+
+void E2eTest::apply(const std::string& yaml) {
+  const auto applied = cluster().kubectl({"apply", "--server-side", "-f", "-"}, yaml);
+  ASSERT_TRUE(applied.ok()) << applied.err << yaml;
+}
+
+void E2eTest::create_api_key(const std::string& key, const std::string& secret) {
+  std::string text = key;
+  if (text.empty()) {
+    const auto made = ca().api_key();
+    ASSERT_TRUE(made) << made.error().message;
+    text = made->expose();
+  }
+  apply(fmt::format("apiVersion: v1\nkind: Secret\nmetadata: {{name: {}, namespace: {}}}\n"
+                    "data: {{api-key: {}}}\n",
+                    secret, home(), base::to_base64(text)));
+}
+
+void E2eTest::apply_profile(const ProfileOptions& options) {
+  const std::string bundle =
+      options.ca_bundle_pem ? *options.ca_bundle_pem : (simulator_ ? simulator_->ca_pem() : "");
+  std::string account = fmt::format("    apiKeySecretRef: {{name: {}}}\n    url: {}\n",
+                                    options.secret,
+                                    options.url.empty() ? simulator_->base_url() : options.url);
+  if (!bundle.empty()) account += "    caBundle: " + base::to_base64(bundle) + "\n";
+  apply(fmt::format("apiVersion: duplicert.io/v1beta1\nkind: AutomationProfile\n"
+                    "metadata: {{name: {}, namespace: {}}}\nspec:\n  account:\n{}"
+                    "  product: {}\n  organization: {{{}}}\n"
+                    "  allowedNamespaces: {{from: All}}\n"
+                    "  nameConstraints: [{{dnsNames: ['*.example.com', 'example.com']}}]\n{}",
+                    options.name, home(), account, options.product, options.organization,
+                    options.extra));
+}
+
+void E2eTest::apply_request(const RequestOptions& options) {
+  apply(fmt::format("apiVersion: duplicert.io/v1beta1\nkind: DuplicateCertificateRequest\n"
+                    "metadata: {{name: {}, namespace: {}}}\nspec:\n"
+                    "  profileRef: {{name: {}, namespace: {}}}\n  secretName: {}\n{}",
+                    options.name, home_of(options.namespace_, home()), options.profile,
+                    home_of(options.profile_namespace, home()),
+                    options.secret.empty() ? options.name + "-tls" : options.secret,
+                    options.spec));
+}
+
+json E2eTest::get(const std::string& kind, const std::string& name, const std::string& namespace_) {
+  const auto got = cluster().kubectl(
+      {"get", kind, name, "-n", home_of(namespace_, home()), "-o", "json", "--ignore-not-found"});
+  return json::parse(got.out, nullptr, false);
+}
+
+json E2eTest::request(const std::string& name, const std::string& namespace_) {
+  return get("dcr", name, namespace_);
+}
+
+json E2eTest::condition(const json& object, const std::string& type) {
+  if (!object.is_object() || !object.contains("status")) return nullptr;
+  for (const json& one : object["status"].value("conditions", json::array())) {
+    if (one.value("type", "") == type) return one;
+  }
+  return nullptr;
+}
+
+json E2eTest::wait_for(const std::string& name, const std::string& namespace_,
+                       const std::function<bool(const json&)>& holds) {
+  json object;
+  const bool ok = eventually([&] {
+    object = request(name, namespace_);
+    return object.is_object() && holds(object);
+  });
+  EXPECT_TRUE(ok) << object.dump(1);
+  return object;
+}
+
+json E2eTest::wait_ready(const std::string& name, const std::string& namespace_) {
+  return wait_for(name, namespace_, [&](const json& object) {
+    const json ready = condition(object, "Ready");
+    return ready.is_object() && ready["status"] == "True" &&
+           ready["observedGeneration"] == object["metadata"]["generation"];
+  });
+}
+
+std::string E2eTest::wait_reason(const std::string& reason, const std::string& name,
+                                 const std::string& namespace_) {
+  const json object = wait_for(name, namespace_, [&](const json& seen) {
+    const json ready = condition(seen, "Ready");
+    return ready.is_object() && ready["status"] == "False" && ready["reason"] == reason;
+  });
+  const json ready = condition(object, "Ready");
+  return ready.is_object() ? ready.value("message", "") : "";
+}
+
+std::string E2eTest::secret_data(const std::string& secret, const std::string& key,
+                                 const std::string& namespace_) {
+  const json object = get("secret", secret, namespace_);
+  if (!object.is_object() || !object["data"].contains(key)) {
+    ADD_FAILURE() << "Secret " << secret << " has no " << key;
+    return {};
+  }
+  return base::from_base64(object["data"][key].get<std::string>()).value_or("");
+}
+
+x509::Certificate E2eTest::leaf(const std::string& secret, const std::string& namespace_) {
+  auto parsed = x509::Certificate::parse(secret_data(secret, "tls.crt", namespace_));
+  EXPECT_TRUE(parsed);
+  return *std::move(parsed);
+}
+
+void E2eTest::expect_good_pair(const std::string& secret, const std::string& namespace_) {
+  const auto key = x509::PrivateKey::parse(secret_data(secret, "tls.key", namespace_));
+  ASSERT_TRUE(key) << key.error().message;
+  const std::string crt = secret_data(secret, "tls.crt", namespace_);
+  const auto sent = x509::Certificate::parse_all(crt + ca().root_pem());
+  ASSERT_TRUE(sent) << sent.error().message;
+  const auto chain = x509::build_chain(*sent, key->public_key_sha256());
+  ASSERT_TRUE(chain) << chain.error().message;
+  ASSERT_TRUE(chain->top);
+  EXPECT_TRUE(chain->top->is_self_signed());
+  EXPECT_EQ(crt, chain->tls_crt());
+}
+
+std::string E2eTest::fetch(const std::string& server, const std::string& path) {
+  std::istringstream log(op().output());
+  std::string url;
+  for (std::string line; std::getline(log, line);) {
+    const json entry = json::parse(line, nullptr, false);
+    if (entry.is_object() && entry.value("server", "") == server) url = entry.value("url", "");
+  }
+  auto transport = http::CurlTransport::create({.allow_plain_http = true});
+  if (!transport || url.empty()) return {};
+  const auto answer = (*transport)->send({.url = url + path}, {});
+  return answer ? fmt::format("{} {}", answer->status, answer->body) : answer.error().message;
+}
+
+}  // namespace support
