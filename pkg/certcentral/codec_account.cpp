@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "certcentral/codec.h"
 #include "certcentral/codec_parts.h"
 #include "certcentral/json_reader.h"

@@ -1,5 +1,7 @@
 #include "certcentral/codec_parts.h"
 
+#include <nlohmann/json.hpp>
+
 namespace certcentral {
 namespace {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include <nlohmann/json.hpp>
+
 #include "certcentral/json_reader.h"
 #include "http/retry_after.h"
 

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 namespace certcentral {
 namespace {
 

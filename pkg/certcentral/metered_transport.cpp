@@ -8,11 +8,14 @@ namespace certcentral {
 namespace {
 
 bool is_number(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c); });
+  return !text.empty() &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c); });
 }
 
 // Path segments whose follower is a value.
-bool takes_value(std::string_view segment) { return segment == "alternate" || segment == "product"; }
+bool takes_value(std::string_view segment) {
+  return segment == "alternate" || segment == "product";
+}
 
 // Serial numbers and thumbprints: "order/certificate/<hex>".
 bool is_serial(std::string_view text) {
