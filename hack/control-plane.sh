@@ -22,7 +22,7 @@
 # down  ends them by pid and waits; logs and data stay. No error if nothing runs.
 # stop, start  one server, for tests of outages; same port, same data.
 set -euo pipefail
-# shellcheck source=lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 servers=(etcd kube-apiserver kube-controller-manager)

@@ -7,7 +7,7 @@
 # Needs root, or sudo without a password, to install. Otherwise it prints the command to run.
 # DUPLICERT_SKIP_DEPS=1 does nothing (for systems that bring the libraries by other means).
 set -euo pipefail
-# shellcheck source=lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 packages=(

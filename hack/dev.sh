@@ -5,7 +5,7 @@
 #   FILTER     only tests whose name matches this regular expression, for example 'Decide|Renewal'
 #   --cluster  tests that need etcd and kube-apiserver too (hack/kube-tools.sh provides them)
 set -euo pipefail
-# shellcheck source=lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 selection=()

@@ -5,7 +5,7 @@
 #   --check   change nothing; list the files that differ and exit 1
 # Without FILE: every C++ file that git knows or would add.
 set -euo pipefail
-# shellcheck source=lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 check_only=false

@@ -15,7 +15,7 @@
 #
 # Standard output: the directory, one line. Standard error: which tools are used, and progress.
 set -euo pipefail
-# shellcheck source=lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 # The versions that hack/kube/*/go.mod pin.

@@ -12,7 +12,7 @@
 # last output is the summary of ctest. Cold, with two cores: 15 min for the Kubernetes binaries,
 # 10 for each build, 15 for tests; warm a few minutes.
 set -euo pipefail
-# shellcheck source=lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 fast=false
