@@ -232,7 +232,7 @@ class ObservedBuilder {
     return *this;
   }
 
-  const rules::Observed& build() const { return seen_; }
+  rules::Observed build() const { return seen_; }
   operator const rules::Observed&() const { return seen_; }  // NOLINT(google-explicit-constructor)
 
  private:
