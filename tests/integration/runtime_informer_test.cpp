@@ -61,9 +61,10 @@ class RuntimeInformer : public support::ClusterTest {
     options.label_selector += options.label_selector.empty() ? "test" : ",test";
     informer_ = std::make_unique<Informer<Config>>(*operator_, options, decode_config, clock_);
     informer_->on_change([this](const Change<Config>& change) {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
       changes_.push_back(change);
       changed_.notify_all();
+      changed_.wait_for(lock, 60s, [&] { return change.key != held_; });
     });
     informer_->start();
     ASSERT_TRUE(informer_->wait_synced(30s, {}));
@@ -101,6 +102,13 @@ class RuntimeInformer : public support::ClusterTest {
     EXPECT_TRUE(done) << done.error().message;
   }
 
+  // Blocks the informer at its next change of this key, while the world goes on; empty: go on.
+  void hold(const std::string& at_key) {
+    const std::lock_guard lock(mutex_);
+    held_ = at_key;
+    changed_.notify_all();
+  }
+
   std::string key(const std::string& name) const { return space_ + "/" + name; }
 
   std::ptrdiff_t requests(const std::string& verb) {
@@ -116,6 +124,7 @@ class RuntimeInformer : public support::ClusterTest {
   std::string space_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::string held_;
   std::vector<Change<Config>> changes_;
   std::unique_ptr<Informer<Config>> informer_;  // last: it ends before what its handler uses
 };
@@ -171,7 +180,7 @@ TEST_F(RuntimeInformer, NeverReceivesContentsIfItAskedForMetadata) {
 
 TEST_F(RuntimeInformer, ListsAllPagesOfALargeCollection) {
   std::string many;
-  for (int i = 0; i < 1100; ++i) {
+  for (int i = 0; i < 600; ++i) {
     many += json{{"apiVersion", "v1"},
                  {"kind", "ConfigMap"},
                  {"metadata",
@@ -185,23 +194,27 @@ TEST_F(RuntimeInformer, ListsAllPagesOfALargeCollection) {
 
   start();
 
-  EXPECT_EQ(informer_->store().size(), 1100U);
+  EXPECT_EQ(informer_->store().size(), 600U);
 }
 
-// The server's cache is empty after a restart, so it answers the old version with 410. The back-off
-// is long enough for changes that no watch sees.
+// The informer is blocked while the server restarts and the object is replaced, so that no watch
+// sees that. The server's cache is empty after the restart: it answers the old version with 410.
 TEST_F(RuntimeInformer, RecoversFromARestartAndSeesDeleteAndRecreateByTheUid) {
   const std::string old_uid = create("replaced");
   create("deleted");
-  start({.limits = {.backoff = {.first = 5s, .factor = 1, .most = 5s}}});
+  hold(key("gate"));
+  start({.limits = {.backoff = {.first = 50ms, .factor = 2, .most = 500ms}}});
+  create("gate");
+  ASSERT_TRUE(wait_change([&](const auto& change) { return change.key == key("gate"); }));
   {
     const support::ServerOutage outage(ControlPlane::Server::kApiServer);
   }
-
   remove("replaced");
   const std::string new_uid = create("replaced", "2");
   remove("deleted");
   create("created");
+
+  hold("");
 
   const auto replaced =
       wait_change([](const Change<Config>& change) { return change.recreated(); });
@@ -210,7 +223,7 @@ TEST_F(RuntimeInformer, RecoversFromARestartAndSeesDeleteAndRecreateByTheUid) {
   EXPECT_EQ(replaced->after->meta.uid, new_uid);
   EXPECT_TRUE(wait_change([&](const auto& change) { return change.key == key("created"); }));
   EXPECT_EQ(informer_->store().get(key("deleted")), nullptr);
-  EXPECT_EQ(informer_->store().size(), 2U);
+  EXPECT_EQ(informer_->store().size(), 3U);
 }
 
 TEST_F(RuntimeInformer, FollowsChangesAfterItsStreamWasResumed) {
