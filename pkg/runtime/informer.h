@@ -7,6 +7,7 @@
 // turns the change into keys and adds them to a queue.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -83,6 +84,7 @@ class Informer {
 
   WatchHandlers handlers_of(const std::shared_ptr<Feed>& feed);
   std::shared_ptr<const T> decoded(const nlohmann::json& object) const;
+  base::Result<T> decode_safely(const nlohmann::json& object) const;
   std::shared_ptr<const T> known_or(std::shared_ptr<const T> value) const;
   void apply(const nlohmann::json& object);
   void tell(const Change<T>& change) const;
@@ -164,12 +166,22 @@ WatchHandlers Informer<T>::handlers_of(const std::shared_ptr<Feed>& feed) {
 
 template <class T>
 std::shared_ptr<const T> Informer<T>::decoded(const nlohmann::json& object) const {
-  base::Result<T> value = decode_(object);
+  base::Result<T> value = decode_safely(object);
   if (value) return std::make_shared<const T>(*std::move(value));
   base::log_error("object cannot be decoded and is ignored", {{"kind", options_.resource.kind},
                                                               {"key", raw_key(object)},
                                                               {"error", value.error().message}});
   return nullptr;
+}
+
+// One odd object must not end the watch of all others, nor an exception cross the HTTP library.
+template <class T>
+base::Result<T> Informer<T>::decode_safely(const nlohmann::json& object) const {
+  try {
+    return decode_(object);
+  } catch (const std::exception& thrown) {
+    return base::fail(base::Code::kInternal, std::string("exception in decode: ") + thrown.what());
+  }
 }
 
 // The store's own pointer if that is the same state: a second listing then costs no second copy.

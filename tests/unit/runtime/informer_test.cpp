@@ -17,7 +17,6 @@ using runtime_test::Answer;
 using runtime_test::FakeApi;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Not;
 
 struct Meta {
   std::string namespace_{};
@@ -196,6 +195,14 @@ TEST_F(InformerTest, AnObjectThatDoesNotDecodeCountsAsAbsent) {
 
   EXPECT_THAT(run(), ElementsAre("home/ada ->3 initial", "home/rex ->2 initial", "home/rex 2>-",
                                  "home/ada 3>13"));
+}
+
+TEST_F(InformerTest, AnExceptionOfTheDecoderCountsAsAbsentToo) {
+  json odd = pet("odd", "4");
+  odd["sound"] = 7;  // decode_pet() lets the JSON library throw
+  say(list("10", {odd, pet("rex", "2")}));
+
+  EXPECT_THAT(run(), ElementsAre("home/rex ->2 initial"));
 }
 
 TEST_F(InformerTest, ARelistingKeepsThePointersOfWhatDidNotChange) {
