@@ -35,8 +35,23 @@ std::string lower(std::string_view name) {
   return text;
 }
 
-bool has_name(const CertificateSummary& certificate, const std::string& name) {
-  return certificate.common_name == name || std::ranges::count(certificate.dns_names, name) > 0;
+// A row that shows no names cannot be ruled out by them.
+bool has_names(const CertificateSummary& certificate) {
+  return !certificate.common_name.empty() || !certificate.dns_names.empty();
+}
+
+bool matches_names(const CertificateSummary& certificate, const OrderFilter& filter) {
+  if (!has_names(certificate)) return true;
+  const std::string common_name = lower(filter.common_name);
+  if (!common_name.empty() && certificate.common_name != common_name) return false;
+  const std::string dns_name = lower(filter.dns_name);
+  return dns_name.empty() || certificate.common_name == dns_name ||
+         std::ranges::count(certificate.dns_names, dns_name) > 0;
+}
+
+bool matches_product(const OrderSummary& order, const OrderFilter& filter) {
+  return filter.product_name_id.empty() || order.product_name_id.empty() ||
+         order.product_name_id == filter.product_name_id;
 }
 
 bool is_in_range(const OrderSummary& order, const OrderFilter& filter) {
@@ -65,14 +80,7 @@ http::QueryParameters query_of(const OrderFilter& filter, const PageRange& range
 }
 
 bool matches(const OrderSummary& order, const OrderFilter& filter) {
-  const CertificateSummary& certificate = order.certificate;
-  if (!filter.common_name.empty() && certificate.common_name != lower(filter.common_name)) {
-    return false;
-  }
-  if (!filter.dns_name.empty() && !has_name(certificate, lower(filter.dns_name))) return false;
-  if (!filter.product_name_id.empty() && order.product_name_id != filter.product_name_id) {
-    return false;
-  }
+  if (!matches_names(order.certificate, filter) || !matches_product(order, filter)) return false;
   if (filter.organization_id && order.organization_id != filter.organization_id) return false;
   if (filter.status && order.status != *filter.status) return false;
   return is_in_range(order, filter);

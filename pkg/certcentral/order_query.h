@@ -19,8 +19,9 @@ struct PageRange {
 // because the CA's time zone for it is not documented.
 http::QueryParameters query_of(const OrderFilter& filter, const PageRange& range);
 
-// True if `order` passes every filter that its row can answer. A row without a creation date passes
-// the range of dates; any other absent part fails its filter.
+// True if nothing in the row speaks against a filter. A row that shows no names, no product or no
+// creation date passes those filters: it must not be hidden from someone who looks for an order
+// that may exist; Order tells more. A row without an organization has none, and fails that filter.
 bool matches(const OrderSummary& order, const OrderFilter& filter);
 
 }  // namespace certcentral

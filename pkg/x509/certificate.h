@@ -20,7 +20,7 @@ inline constexpr std::size_t kBundleBytesMax = std::size_t{256} << 10U;
 
 class Certificate {
  public:
-  // The first certificate in `pem`. kInvalid if there is none or it does not parse.
+  // The first certificate in `pem`. Errors as parse_all, also about certificates behind the first.
   static base::Result<Certificate> parse(std::string_view pem);
 
   // Every certificate in `pem`, in its order. CR LF, text and blocks of other kinds between the

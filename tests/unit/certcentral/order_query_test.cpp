@@ -82,6 +82,14 @@ TEST(Matches, ARowWithoutADateIsNotHidden) {
   EXPECT_TRUE(matches(order, {.created_from = at("2027-01-01T00:00:00Z")}));
 }
 
+TEST(Matches, ARowWithoutNamesOrProductIsNotHidden) {
+  auto order = order_of("2026-03-02T10:00:00Z");
+  order.certificate = {};
+  order.product_name_id.clear();
+
+  EXPECT_TRUE(matches(order, {.common_name = "a.test", .product_name_id = "ssl_basic"}));
+}
+
 TEST(Matches, ARowWithoutAnOrganizationHasNoneOfOurs) {
   auto order = order_of("2026-03-02T10:00:00Z");
   order.organization_id.reset();

@@ -1,10 +1,12 @@
 // What the client's code cannot say, a bug cannot do.
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -31,15 +33,42 @@ std::vector<Source> sources() {
   return all;
 }
 
-// String literals are what paths, methods and bodies are made of.
-std::vector<std::string> literals_with(const std::string& pattern) {
-  const std::regex literal("\"(\\\\.|[^\"\\\\\n])*\"");
-  const std::regex word(pattern, std::regex::icase);
+// The string literals of one line, with their quotes, escapes left as they are.
+std::vector<std::string> literals_of(const std::string& line) {
+  std::vector<std::string> found;
+  std::size_t begin = std::string::npos;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '\\') {
+      ++at;
+    } else if (line[at] == '"' && begin == std::string::npos) {
+      begin = at;
+    } else if (line[at] == '"') {
+      found.push_back(line.substr(begin, at - begin + 1));
+      begin = std::string::npos;
+    }
+  }
+  return found;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// String literals are what paths, methods and bodies are made of: those that hold one of `words`,
+// in any case, behind the name of their file.
+std::vector<std::string> literals_with(const std::vector<std::string>& words) {
   std::vector<std::string> found;
   for (const Source& source : sources()) {
-    auto at = std::sregex_iterator(source.text.begin(), source.text.end(), literal);
-    for (; at != std::sregex_iterator(); ++at) {
-      if (std::regex_search(at->str(), word)) found.push_back(source.name + " " + at->str());
+    std::istringstream lines(source.text);
+    for (std::string line; std::getline(lines, line);) {
+      for (const std::string& literal : literals_of(line)) {
+        const bool holds = std::ranges::any_of(words, [&](const std::string& word) {
+          return lower(literal).find(word) != std::string::npos;
+        });
+        if (holds) found.push_back(source.name + " " + literal);
+      }
     }
   }
   return found;
@@ -61,7 +90,7 @@ TEST(Sources, HaveNoCallThatWithdrawsOrGrants) {
                                           "codec_requests.cpp \"auto_reissue\"",
                                           "codec_orders.cpp \"auto_reissue\"",
                                           "codec_orders.cpp \"reissues_count\""};
-  auto found = literals_with("revo[ck]|cancel|reissue|approv|archiv");
+  auto found = literals_with({"revok", "revoc", "cancel", "reissue", "approv", "archiv"});
   std::erase_if(
       found, [&](const std::string& literal) { return std::ranges::count(harmless, literal) > 0; });
 
@@ -69,7 +98,7 @@ TEST(Sources, HaveNoCallThatWithdrawsOrGrants) {
 }
 
 TEST(Sources, UseNoMethodButGetAndPost) {
-  EXPECT_THAT(literals_with("^\"(PUT|PATCH|DELETE)\"$"), IsEmpty());
+  EXPECT_THAT(literals_with({"\"put\"", "\"patch\"", "\"delete\""}), IsEmpty());
 }
 
 TEST(Sources, SetOnlyTwoPosts) {
@@ -77,11 +106,15 @@ TEST(Sources, SetOnlyTwoPosts) {
   const auto all = sources();
   const auto client = std::ranges::find(all, "client.cpp", &Source::name);
   ASSERT_NE(client, all.end());
-  const std::regex body("\\.body = encode\\(request\\)");
-  const auto begin = std::sregex_iterator(client->text.begin(), client->text.end(), body);
+  int bodies = 0;
+  constexpr std::string_view kBody = ".body = encode(request)";
+  for (auto at = client->text.find(kBody); at != std::string::npos;
+       at = client->text.find(kBody, at + 1)) {
+    ++bodies;
+  }
 
-  EXPECT_EQ(std::distance(begin, std::sregex_iterator()), 2);
-  EXPECT_THAT(literals_with("^\"POST\"$"), testing::ElementsAre("client.cpp \"POST\""));
+  EXPECT_EQ(bodies, 2);
+  EXPECT_THAT(literals_with({"\"post\""}), testing::ElementsAre("client.cpp \"POST\""));
 }
 
 TEST(Sources, ExposeTheKeyOnlyInTheClient) {
