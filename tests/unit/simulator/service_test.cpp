@@ -146,6 +146,52 @@ TEST_F(Faulty, CanBeSwitchedWhileItRuns) {
   EXPECT_EQ(call("GET", "user/me").status, 200);
 }
 
+// The faults that a client meets unless it asks for politeness.
+class Nasty : public ServiceTest {
+ protected:
+  void SetUp() override {
+    SimulatorOptions options;
+    options.data_dir = dir.path() / "data";
+    options.seed_yaml = kAccountSeed;
+    // The wait of slow answers is real time.
+    options.faults = {"slow_answer=1ms@0.1"};
+    service = Service::open(options, clock).value();
+    admin("POST", "/orders", {{"renewal_of", 12345}});
+  }
+
+  // One round of a client: it may repeat the duplicate, because that is free.
+  void round() {
+    call("GET", "order/certificate?filters[common_name]=shop.example.com");
+    call("GET", "order/certificate?filters[common_name]=nobody.example.com");
+    call("GET", "order/certificate/12345");
+    duplicate(12345, {"shop.example.com"});
+    clock.advance(std::chrono::seconds{5});
+    const json rows = duplicates_of(12345).body;
+    if (!rows.is_object()) return;
+    for (const json& row : rows.value("certificates", json::array())) {
+      call("GET", "certificate/" + row["id"].dump() + "/download/format/pem_all");
+      if (row["id"].get<int>() % 5 == 0) break;
+    }
+  }
+};
+
+TEST_F(Nasty, ShowsEachFaultSoonerOrLater) {
+  for (int i = 0; i < 40; ++i) round();
+
+  std::string faults;
+  const json journal = admin("GET", "/journal").body;
+  for (const json& entry : journal["calls"]) faults += entry["fault"].get<std::string>() + ",";
+
+  for (const FaultRule& rule : default_rules(Manner::kNasty)) {
+    const bool is_style = rule.fault == Fault::kChainInAnswer ||
+                          rule.fault == Fault::kStatusInAnswer ||
+                          rule.fault == Fault::kOrderChainInAnswer;
+    if (rule.probability == 0 || is_style || rule.fault == Fault::kHidePending) continue;
+    EXPECT_TRUE(faults.contains(name_of(rule.fault))) << name_of(rule.fault);
+  }
+  EXPECT_TRUE(admin("GET", "/violations").body["violations"].empty());
+}
+
 class Journal : public ServiceTest {};
 
 TEST_F(Journal, HoldsEachCallButNeverTheKey) {
