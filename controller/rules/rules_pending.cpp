@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "api/names.h"
 #include "rules/backoff.h"
 #include "rules/rule.h"
 
@@ -251,10 +252,12 @@ MaybeDecision submissions_are_used_up(const Pass& pass) {
   const bool used_up = seen.pending && !seen.pending->refusal && seen.pending->sends >= kSendsMax &&
                        seen.ca.post != CaView::Post::kNotSent;
   if (!used_up) return std::nullopt;
-  return awaiting(seen, seen.now + kLookWhenUsedUp,
-                  fmt::format("it was sent {} times and our key is still not listed; it is not "
-                              "sent again. Look at the order in CertCentral",
-                              seen.pending->sends));
+  return awaiting(
+      seen, seen.now + kLookWhenUsedUp,
+      fmt::format("it was sent {} times and our key is still not listed; it is not "
+                  "sent again. Look at the order in CertCentral; delete Secret {} to "
+                  "start anew with another key",
+                  seen.pending->sends, api::pending_secret_name(seen.request.meta.name)));
 }
 
 }  // namespace rules

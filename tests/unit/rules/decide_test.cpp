@@ -348,12 +348,13 @@ INSTANTIATE_TEST_SUITE_P(
                  "wait",
                  api::Reason::kAwaitingIssuance,
                  {"answer was lost", "not listed", "2026-05-01T00:02:00Z"}},
-        RuleCase{"submissions_are_used_up",
-                 "",
-                 observed().with_pending(submitted(1h, 3)).ca_lists({}),
-                 "wait",
-                 api::Reason::kAwaitingIssuance,
-                 {"sent 3 times", "not sent again", "Look at the order"}}),
+        RuleCase{
+            "submissions_are_used_up",
+            "",
+            observed().with_pending(submitted(1h, 3)).ca_lists({}),
+            "wait",
+            api::Reason::kAwaitingIssuance,
+            {"sent 3 times", "not sent again", "Look at the order", "delete Secret shop-pending"}}),
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,0 +1,130 @@
+// Every abstract state of Observed against every property of a decision (decide_properties.h) and
+// every rule that status readers rely on (status_oracle.h).
+#include <gtest/gtest.h>
+
+#include "property/rules/decide_properties.h"
+#include "property/rules/status_oracle.h"
+#include "support/abstract_states.h"
+
+namespace rules_properties {
+namespace {
+
+using support::Facts;
+using support::FactValue;
+using State = std::array<const char*, support::kFactCount>;
+
+template <std::size_t N>
+std::span<const FactValue> first(const std::array<FactValue, N>& values, std::size_t count) {
+  return std::span(values).first(count);
+}
+
+// Who may act at all, with everything that may be pending and little from the CA.
+Facts gates() {
+  Facts facts = support::all_facts();
+  facts[4] = first(support::kOrders, 3);
+  facts[5] = first(support::kListed, 2);
+  facts[6] = first(support::kIssued, 2);
+  facts[7] = first(support::kPosts, 1);
+  facts[8] = first(support::kErrors, 2);
+  return facts;
+}
+
+// A request that may act, with everything that the CA may say.
+Facts answers() {
+  Facts facts = support::all_facts();
+  facts[0] = first(support::kRequests, 2);
+  facts[1] = first(support::kProfiles, 1);
+  facts[2] = first(support::kInstalled, 3);
+  facts[8] = first(support::kErrors, 3);
+  return facts;
+}
+
+class Violations {
+ public:
+  void add(const State& state, const Decision& made, const std::string& wrong) {
+    ++count_;
+    if (count_ > 5) return;
+    ADD_FAILURE() << wrong << "\n  " << support::text_of(state) << "\n  rule " << made.rule
+                  << " -> " << rules::name_of(made.action) << ", " << api::name_of(made.reason)
+                  << ": " << made.message;
+  }
+  std::size_t count() const { return count_; }
+
+ private:
+  std::size_t count_ = 0;
+};
+
+// The same decision, whatever the order of lists.
+std::string check_shuffle(const Observed& seen, const Decision& made) {
+  const bool has_lists = (seen.ca.orders && !seen.ca.orders->empty()) ||
+                         (seen.ca.listed && seen.ca.listed->size() > 1);
+  if (!has_lists) return "";
+  const Decision other = rules::decide(reversed(seen));
+  return is_same(made, other) ? "" : "depends on the order of a list: " + other.message;
+}
+
+// One walk for all properties: the walk costs more than they do.
+class EveryState : public testing::TestWithParam<Facts (*)()> {};
+
+TEST_P(EveryState, IsDecidedSafelyAndReportedAsStatusReadersExpect) {
+  Violations violations;
+  std::size_t states = 0;
+
+  for_each_state(GetParam()(), [&](const State& state, const Observed& seen) {
+    ++states;
+    const Decision made = rules::decide(seen);
+    const bool settled = !is_question(made) && !is_effect(made);
+    std::string wrong = check(seen, made);
+    if (wrong.empty()) wrong = check_shuffle(seen, made);
+    if (wrong.empty() && settled) wrong = check_status(seen, made);
+    if (!wrong.empty()) violations.add(state, made, wrong);
+  });
+
+  EXPECT_EQ(violations.count(), 0U) << "of " << states;
+  EXPECT_GT(states, 200'000U);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryState, testing::Values(gates, answers), [](const auto& row) {
+  return row.param == gates ? "OfTheRequest" : "OfTheCa";
+});
+
+// The answers that the CA may give to a question, one of them an error.
+std::vector<Observed> answered(const Observed& seen, const Decision& made) {
+  std::vector<Observed> next;
+  const auto answer = [&](std::span<const FactValue> values) {
+    for (const FactValue& value : values.subspan(1)) value.apply(next.emplace_back(seen));
+  };
+  if (is<rules::AskOrders>(made)) answer(support::kOrders);
+  if (is<rules::AskDuplicates>(made)) answer(support::kListed);
+  if (is<rules::AskCertificate>(made)) answer(support::kIssued);
+  next.emplace_back(seen).ca_error = support::ca_error(base::Code::kUnavailable);
+  return next;
+}
+
+// The most questions that any sequence of answers leads to.
+int questions_from(const Observed& seen, int asked) {
+  const Decision made = rules::decide(seen);
+  if (!is_question(made) || asked > 4) return asked;
+  int most = asked;
+  for (const Observed& next : answered(seen, made)) {
+    most = std::max(most, questions_from(next, asked + 1));
+  }
+  return most;
+}
+
+TEST(EveryQuestion, LeadsToAnEndWithinThree) {
+  Facts unasked = support::all_facts();
+  for (std::size_t fact = 4; fact < support::kFactCount; ++fact) {
+    unasked[fact] = unasked[fact].first(1);
+  }
+  Violations violations;
+
+  for_each_state(unasked, [&](const State& state, const Observed& seen) {
+    if (questions_from(seen, 0) > 3) violations.add(state, rules::decide(seen), "never ends");
+  });
+
+  EXPECT_EQ(violations.count(), 0U);
+}
+
+}  // namespace
+}  // namespace rules_properties

@@ -1,0 +1,174 @@
+// The properties that every decision must have, whatever was observed. Each returns what is wrong,
+// or "". Pure; written without the helpers of controller/rules where that is possible, so that a
+// mistake there does not hide itself.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "rules/backoff.h"
+#include "rules/decide.h"
+#include "rules/report.h"
+
+namespace rules_properties {
+
+using rules::Decision;
+using rules::Observed;
+
+inline constexpr std::chrono::hours kWaitMax{24};
+
+template <class A>
+bool is(const Decision& made) {
+  return std::holds_alternative<A>(made.action);
+}
+
+inline bool is_question(const Decision& made) {
+  return is<rules::AskOrders>(made) || is<rules::AskDuplicates>(made) ||
+         is<rules::AskCertificate>(made);
+}
+
+inline bool is_effect(const Decision& made) {
+  return is<rules::SubmitDuplicate>(made) || is<rules::InstallCertificate>(made) ||
+         is<rules::DropPending>(made);
+}
+
+inline bool is_allowed_name(const Observed& seen, const std::string& name) {
+  return !seen.profile->allowed_names || std::ranges::find(*seen.profile->allowed_names, name) !=
+                                             seen.profile->allowed_names->end();
+}
+
+// Whether a POST may go out now, by the facts about what was sent before.
+inline std::string check_resend(const Observed& seen) {
+  const auto& pending = *seen.pending;
+  const bool sent = pending.submitted_at.has_value();
+  const bool never_left =
+      seen.ca.post == rules::CaView::Post::kNotSent && pending.sends <= 1 && pending.refusals == 0;
+  if (sent && !never_left && !seen.ca.listed) return "sends again without a look at the list";
+  if (seen.ca.listed && !seen.ca.listed->empty()) return "sends again while our key is listed";
+  if (pending.refusal) return "";
+  if (seen.ca.post == rules::CaView::Post::kAccepted) return "sends again what was accepted";
+  if (pending.request_id != 0) return "sends again what the CA has numbered";
+  if (pending.sends >= 3 && !never_left && seen.ca.post != rules::CaView::Post::kNotSent) {
+    return "sends more than three times";
+  }
+  const bool young =
+      sent && seen.ca.post == rules::CaView::Post::kUnknown &&
+      seen.now < *pending.submitted_at + rules::settle_window(seen.settle_window, pending.sends);
+  return young ? "sends again within the settle window" : "";
+}
+
+inline std::string check_submit(const Observed& seen, const Decision& made) {
+  const auto* submit = std::get_if<rules::SubmitDuplicate>(&made.action);
+  if (submit == nullptr) return "";
+  if (seen.ca_error) return "submits although the CA did not answer";
+  if (!seen.ca.orders) return "submits without having seen the order";
+  const auto at = std::ranges::find(*seen.ca.orders, submit->order_id, &rules::OrderFacts::id);
+  if (at == seen.ca.orders->end() || at->status != "issued" || !at->allow_duplicates) {
+    return "submits on an order that is not eligible";
+  }
+  for (const std::string& name : submit->names.dns_names) {
+    if (!is_allowed_name(seen, name)) return "submits a name that the profile refuses";
+  }
+  return seen.pending ? check_resend(seen) : "";
+}
+
+inline std::string check_install(const Observed& seen, const Decision& made) {
+  if (!is<rules::InstallCertificate>(made)) return "";
+  if (!seen.pending || !seen.pending->usable) return "installs without our key";
+  if (!seen.ca.issued || !seen.ca.issued->leaf) return "installs without a certificate";
+  const auto& issued = *seen.ca.issued->leaf;
+  if (issued.public_key_sha256 != seen.pending->public_key_sha256) return "installs another key";
+  if (issued.not_after <= seen.now) return "installs an expired certificate";
+  if (issued.common_name != seen.request.spec.common_name) return "installs other names";
+  if (seen.request.spec.dns_names.empty()) return "";
+  for (const std::string& name : issued.dns_names) {
+    const auto names = [&](const rules::OrderFacts& order) {
+      return order.id == seen.pending->order_id &&
+             std::ranges::find(order.dns_names, name) != order.dns_names.end();
+    };
+    const bool known = name == "shop.example.com" || name == "www.shop.example.com" ||
+                       (seen.ca.orders && std::ranges::any_of(*seen.ca.orders, names));
+    if (!known) return "installs the further name " + name;
+  }
+  return "";
+}
+
+inline std::string check_hands_off(const Observed& seen, const Decision& made) {
+  const bool foreign =
+      seen.older_claim ||
+      (seen.installed && (seen.installed->owner == rules::SecretOwner::kForeign ||
+                          seen.installed->owner == rules::SecretOwner::kOtherRequest));
+  const bool not_allowed = !seen.profile || !seen.profile->namespace_allowed ||
+                           !is_allowed_name(seen, *seen.request.spec.common_name);
+  const bool no_question = foreign || not_allowed || seen.request.meta.deletion_time ||
+                           seen.profile->unusable || !seen.profile->product_allows_duplicates;
+  if (no_question && is_question(made)) return "asks the CA although it may not act";
+  const bool no_effect = foreign || not_allowed || seen.request.meta.deletion_time ||
+                         seen.request.spec.suspend || !seen.spec_problems.empty();
+  if (no_effect && is_effect(made)) return "acts although it may not";
+  return "";
+}
+
+inline std::string check_time(const Observed& seen, const Decision& made) {
+  if (const auto* wait = std::get_if<rules::Wait>(&made.action)) {
+    if (!wait->until) return "";
+    if (*wait->until <= seen.now) return "waits for an instant that is over";
+    if (*wait->until > seen.now + kWaitMax) return "waits for longer than a day";
+  }
+  if (const auto* nothing = std::get_if<rules::Nothing>(&made.action)) {
+    if (nothing->until && *nothing->until <= seen.now) return "sleeps until an instant in the past";
+  }
+  return "";
+}
+
+inline std::string check_words(const Observed& seen, const Decision& made) {
+  if (made.rule.empty()) return "names no rule";
+  if (made.message.empty()) return "has no message";
+  if (made.message.find('{') != std::string::npos) return "has an unfilled message";
+  if (made.message.find("  ") != std::string::npos) return "has a hole in its message";
+  if (seen.pending && made.message.find(seen.pending->csr) != std::string::npos &&
+      !seen.pending->csr.empty()) {
+    return "shows the CSR";
+  }
+  return "";
+}
+
+// No question whose answer is there, and none after a failure: so at most three, then an end.
+inline std::string check_question(const Observed& seen, const Decision& made) {
+  if (!is_question(made)) return "";
+  if (seen.ca_error) return "asks on after a failed question";
+  if (is<rules::AskOrders>(made) && seen.ca.orders) return "asks for orders twice";
+  if (is<rules::AskDuplicates>(made) && seen.ca.listed) return "asks for duplicates twice";
+  if (is<rules::AskCertificate>(made) && seen.ca.issued) return "asks for a certificate twice";
+  return "";
+}
+
+inline std::string check(const Observed& seen, const Decision& made) {
+  for (const auto& property :
+       {check_words, check_question, check_time, check_hands_off, check_submit, check_install}) {
+    if (std::string wrong = property(seen, made); !wrong.empty()) return wrong;
+  }
+  return "";
+}
+
+// Everything that comes as a list, the other way round.
+inline Observed reversed(Observed seen) {
+  std::ranges::reverse(seen.request.spec.dns_names);
+  if (seen.profile && seen.profile->allowed_names) {
+    std::ranges::reverse(*seen.profile->allowed_names);
+  }
+  if (seen.pending) std::ranges::reverse(seen.pending->names.dns_names);
+  if (seen.ca.listed) std::ranges::reverse(*seen.ca.listed);
+  if (seen.ca.orders) {
+    std::ranges::reverse(*seen.ca.orders);
+    for (auto& order : *seen.ca.orders) std::ranges::reverse(order.dns_names);
+  }
+  return seen;
+}
+
+inline bool is_same(const Decision& a, const Decision& b) {
+  return a.action.index() == b.action.index() && a.reason == b.reason && a.rule == b.rule &&
+         a.message == b.message;
+}
+
+}  // namespace rules_properties

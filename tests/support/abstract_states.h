@@ -1,0 +1,310 @@
+// The abstract states of rules::Observed: each fact's meaningful values, by name.
+// Entry points: the tables kRequests ... kErrors, and for_each_state(). Pure.
+// A state is one value of each fact; later facts may build on earlier ones (a refusal remembers the
+// inputs of its time), so they are applied in the order of `Facts`.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "support/observed_builder.h"
+
+namespace support {
+
+struct FactValue {
+  const char* name;
+  void (*apply)(rules::Observed&);
+};
+
+inline void unchanged(rules::Observed& /*seen*/) {}
+
+inline constexpr std::array kRequests{
+    FactValue{"plain", unchanged},
+    FactValue{"dns_names",
+              [](rules::Observed& o) { o.request.spec.dns_names = {"shop.example.com"}; }},
+    FactValue{"suspended", [](rules::Observed& o) { o.request.spec.suspend = true; }},
+    FactValue{"deleted", [](rules::Observed& o) { o.request.meta.deletion_time = kNow; }},
+    FactValue{"invalid", [](rules::Observed& o) { o.spec_problems = {"spec.renewal.before: 5m"}; }},
+    FactValue{"claimed", [](rules::Observed& o) { o.older_claim = "elder"; }},
+    FactValue{"renew_requested",
+              [](rules::Observed& o) {
+                o.request.meta.annotations[std::string(api::kRenewRequestedAtAnnotation)] = "now";
+              }},
+    FactValue{"manual", [](rules::Observed& o) { o.renewal.automatic = false; }},
+};
+
+inline constexpr std::array kProfiles{
+    FactValue{"fine", unchanged},
+    FactValue{"missing", [](rules::Observed& o) { o.profile.reset(); }},
+    FactValue{"not_allowed", [](rules::Observed& o) { o.profile->namespace_allowed = false; }},
+    FactValue{"unusable",
+              [](rules::Observed& o) {
+                o.profile->unusable = api::Reason::kProfileNotReady;
+                o.profile->problem = "organization 7 is not active";
+              }},
+    FactValue{"no_duplicates",
+              [](rules::Observed& o) { o.profile->product_allows_duplicates = false; }},
+    FactValue{"names_refused",
+              [](rules::Observed& o) { o.profile->allowed_names = {{"*.other.org"}}; }},
+    FactValue{"names_bounded",
+              [](rules::Observed& o) { o.profile->allowed_names = {{"shop.example.com"}}; }},
+};
+
+inline rules::InstalledFacts secret_owned_by(rules::SecretOwner owner) {
+  rules::InstalledFacts secret = secret_with(leaf());
+  secret.owner = owner;
+  secret.owner_text = "it belongs to the request api";
+  return secret;
+}
+
+inline rules::LeafFacts leaf_with_a_further_name() {
+  rules::LeafFacts facts = leaf();
+  facts.dns_names.insert("pay.example.com");
+  return facts;
+}
+
+inline constexpr std::array kInstalled{
+    FactValue{"none", unchanged},
+    FactValue{"valid", [](rules::Observed& o) { o.installed = secret_with(leaf()); }},
+    FactValue{"due",
+              [](rules::Observed& o) { o.installed = secret_with(leaf(std::chrono::days{20})); }},
+    FactValue{"ends_soon",
+              [](rules::Observed& o) { o.installed = secret_with(leaf(std::chrono::days{3})); }},
+    FactValue{"expired", [](rules::Observed& o) { o.installed = secret_with(leaf(-1h)); }},
+    FactValue{"foreign", [](rules::Observed& o) { o.installed = foreign_secret(); }},
+    FactValue{"of_other_request",
+              [](rules::Observed& o) {
+                o.installed = secret_owned_by(rules::SecretOwner::kOtherRequest);
+              }},
+    FactValue{
+        "of_nobody",
+        [](rules::Observed& o) { o.installed = secret_owned_by(rules::SecretOwner::kNobody); }},
+    FactValue{"damaged",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf());
+                o.installed->leaf.reset();
+                o.installed->problem = "tls.crt: no PEM block";
+              }},
+    FactValue{"wrong_key",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf());
+                o.installed->key_matches = false;
+              }},
+    FactValue{"other_names",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf());
+                o.installed->leaf->common_name = "old.example.com";
+                o.installed->leaf->dns_names = {"old.example.com"};
+              }},
+    FactValue{"further_name",
+              [](rules::Observed& o) { o.installed = secret_with(leaf_with_a_further_name()); }},
+    FactValue{"pending_key",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf());
+                o.installed->leaf->public_key_sha256 = kPendingKey;
+              }},
+};
+
+inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
+  seen.pending = submitted(ago + 1s);
+  seen.pending->refusals = 1;
+  seen.pending->refusal = rules::Refusal{.message = "invalid_csr: the CSR is not accepted",
+                                         .at = kNow - ago,
+                                         .inputs = rules::inputs_fingerprint(seen)};
+}
+
+inline constexpr std::array kPending{
+    FactValue{"none", unchanged},
+    FactValue{"never_sent", [](rules::Observed& o) { o.pending = pending(); }},
+    FactValue{"young", [](rules::Observed& o) { o.pending = submitted(1min); }},
+    FactValue{"settled", [](rules::Observed& o) { o.pending = submitted(1h); }},
+    FactValue{"sent_twice", [](rules::Observed& o) { o.pending = submitted(5min, 2); }},
+    FactValue{"used_up", [](rules::Observed& o) { o.pending = submitted(2h, 3); }},
+    FactValue{"a_day_old", [](rules::Observed& o) { o.pending = submitted(25h); }},
+    FactValue{"marked_in_the_future", [](rules::Observed& o) { o.pending = submitted(-1h); }},
+    FactValue{"known_to_the_ca",
+              [](rules::Observed& o) {
+                o.pending = submitted(1h);
+                o.pending->request_id = 5;
+              }},
+    FactValue{"refused", [](rules::Observed& o) { refuse(o, 1h); }},
+    FactValue{"refused_in_the_future", [](rules::Observed& o) { refuse(o, -1h); }},
+    FactValue{"refused_long_ago", [](rules::Observed& o) { refuse(o, 7h); }},
+    FactValue{"refused_for_other_inputs",
+              [](rules::Observed& o) {
+                refuse(o, 1h);
+                o.pending->refusal->inputs = "other";
+              }},
+    FactValue{"sent_after_a_refusal",
+              [](rules::Observed& o) {
+                o.pending = submitted(1h);
+                o.pending->refusals = 1;
+              }},
+    FactValue{"for_another_order",
+              [](rules::Observed& o) {
+                o.pending = submitted(1h);
+                o.pending->order_id = 1;
+              }},
+    FactValue{"for_other_names",
+              [](rules::Observed& o) {
+                o.pending = submitted(1min);
+                o.pending->names = {"old.example.com", {"old.example.com"}};
+              }},
+    FactValue{"of_another_account",
+              [](rules::Observed& o) {
+                o.pending = submitted(1min);
+                o.pending->account = "www.digicert.com/9";
+              }},
+    FactValue{"unusable",
+              [](rules::Observed& o) {
+                o.pending = submitted(1min);
+                o.pending->usable = false;
+              }},
+};
+
+inline void tell_order(rules::Observed& seen, rules::OrderFacts facts) {
+  if (!seen.ca.orders) seen.ca.orders.emplace();
+  seen.ca.orders->push_back(std::move(facts));
+}
+
+inline constexpr std::array kOrders{
+    FactValue{"unasked", unchanged},
+    FactValue{"match", [](rules::Observed& o) { tell_order(o, order()); }},
+    FactValue{"with_further_name",
+              [](rules::Observed& o) {
+                tell_order(o, order());
+                o.ca.orders->back().dns_names.emplace_back("pay.example.com");
+              }},
+    FactValue{"not_issued",
+              [](rules::Observed& o) {
+                tell_order(o, order());
+                o.ca.orders->back().status = "pending";
+              }},
+    FactValue{"none", [](rules::Observed& o) { o.ca.orders.emplace(); }},
+    FactValue{"short",
+              [](rules::Observed& o) {
+                tell_order(o, order());
+                o.ca.orders->back().certificate_valid_till = kNow + std::chrono::days{3};
+              }},
+    FactValue{"renewed",
+              [](rules::Observed& o) {
+                tell_order(o, order());
+                o.ca.orders->back().renewed_order_id = 67890;
+                tell_order(o, order(67890));
+                o.ca.orders->back().renewal_of_order_id = kOrderId;
+                o.ca.orders->back().order_valid_till = kNow + std::chrono::days{700};
+                o.ca.orders->back().certificate_valid_till = kNow + std::chrono::days{390};
+              }},
+};
+
+inline constexpr std::array kListed{
+    FactValue{"unasked", unchanged},
+    FactValue{"none", [](rules::Observed& o) { o.ca.listed.emplace(); }},
+    FactValue{"unissued", [](rules::Observed& o) { o.ca.listed = {listed_duplicate(false)}; }},
+    FactValue{"issued", [](rules::Observed& o) { o.ca.listed = {listed_duplicate(true)}; }},
+    FactValue{"issued_twice",
+              [](rules::Observed& o) {
+                o.ca.listed = {listed_duplicate(true), listed_duplicate(true)};
+                o.ca.listed->back().certificate_id += 1;
+              }},
+};
+
+inline constexpr std::array kIssued{
+    FactValue{"unasked", unchanged},
+    FactValue{"ours", [](rules::Observed& o) { o.ca.issued = issued(); }},
+    FactValue{"other_key",
+              [](rules::Observed& o) {
+                o.ca.issued = issued();
+                o.ca.issued->leaf->public_key_sha256 = "key-of-somebody-else";
+              }},
+    FactValue{"expired", [](rules::Observed& o) { o.ca.issued = issued(leaf(-1h)); }},
+    FactValue{"other_names",
+              [](rules::Observed& o) {
+                o.ca.issued = issued();
+                o.ca.issued->leaf->common_name = "old.example.com";
+                o.ca.issued->leaf->dns_names = {"old.example.com"};
+              }},
+    FactValue{"further_name",
+              [](rules::Observed& o) { o.ca.issued = issued(leaf_with_a_further_name()); }},
+    FactValue{"unreadable",
+              [](rules::Observed& o) { o.ca.issued = rules::IssuedFacts{.certificate_id = 77}; }},
+};
+
+inline constexpr std::array kPosts{
+    FactValue{"unknown", unchanged},
+    FactValue{"accepted", [](rules::Observed& o) { o.ca.post = rules::CaView::Post::kAccepted; }},
+    FactValue{"awaits_approval",
+              [](rules::Observed& o) {
+                o.ca.post = rules::CaView::Post::kAccepted;
+                o.ca.awaits_approval = true;
+              }},
+    FactValue{"not_sent", [](rules::Observed& o) { o.ca.post = rules::CaView::Post::kNotSent; }},
+};
+
+inline constexpr std::array kErrors{
+    FactValue{"none", unchanged},
+    FactValue{"unavailable",
+              [](rules::Observed& o) {
+                o.ca_error = ca_error(base::Code::kUnavailable);
+                o.failures = 1;
+              }},
+    FactValue{"rate_limited",
+              [](rules::Observed& o) {
+                o.ca_error = ca_error(base::Code::kExhausted);
+                o.ca_error->retry_after = std::chrono::seconds{0};
+              }},
+    FactValue{"credentials",
+              [](rules::Observed& o) { o.ca_error = ca_error(base::Code::kUnauthenticated); }},
+    FactValue{"still_processing",
+              [](rules::Observed& o) {
+                o.ca_error = ca_error(base::Code::kInvalid, "cert_unavailable_processing");
+              }},
+};
+
+inline constexpr std::size_t kFactCount = 9;
+inline constexpr std::array<const char*, kFactCount> kFactNames{
+    "request", "profile", "secret", "pending", "orders", "listed", "issued", "post", "error"};
+
+// The values of each fact that an enumeration takes, in the order of kFactNames.
+using Facts = std::array<std::span<const FactValue>, kFactCount>;
+
+inline Facts all_facts() {
+  return {kRequests, kProfiles, kInstalled, kPending, kOrders, kListed, kIssued, kPosts, kErrors};
+}
+
+// "request=plain profile=fine ...".
+inline std::string text_of(const std::array<const char*, kFactCount>& state) {
+  std::string text;
+  for (std::size_t i = 0; i < kFactCount; ++i) {
+    if (i != 0) text += ' ';
+    text += std::string(kFactNames[i]) + '=' + state[i];
+  }
+  return text;
+}
+
+// Calls visit(state, seen) for each state; nothing is listed, returned or sent without a pending
+// key, so those facts then keep their first value.
+template <class Visit>
+void for_each_state(const Facts& facts, const Visit& visit) {
+  constexpr std::size_t kPendingIndex = 3;
+  constexpr std::size_t kOrdersIndex = 4;
+  constexpr std::size_t kErrorIndex = 8;
+  std::array<const char*, kFactCount> state{};
+  const auto walk = [&](const auto& self, std::size_t index, const rules::Observed& base) -> void {
+    if (index == kFactCount) return visit(state, base);
+    const bool needs_key = index > kOrdersIndex && index < kErrorIndex;
+    const bool idle = needs_key && std::string_view(state[kPendingIndex]) == "none";
+    const std::size_t count = idle ? 1 : facts[index].size();
+    for (const FactValue& value : facts[index].first(count)) {
+      rules::Observed seen = base;
+      value.apply(seen);
+      state[index] = value.name;
+      self(self, index + 1, seen);
+    }
+  };
+  walk(walk, 0, observed().build());
+}
+
+}  // namespace support
