@@ -371,7 +371,8 @@ AdminAnswer answer_of(const AdminResult& result) {
     return {200, "application/json", result->dump(1, ' ', false, json::error_handler_t::replace)};
   }
   const json body = {{"error", result.error().message}};
-  return {status_of(result.error()), "application/json", body.dump()};
+  return {status_of(result.error()), "application/json",
+          body.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
 }  // namespace

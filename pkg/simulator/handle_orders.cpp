@@ -184,7 +184,7 @@ Answer handle_custom_field(World& world, Exchange& exchange) {
   if (!metadata) return refuse({400, "required_param:metadata_id", "metadata_id is required."});
   json fields = json::parse(order->custom_fields, nullptr, false);
   std::erase_if(fields.get_ref<json::array_t&>(),
-                [&](const json& field) { return field.value("metadata_id", Id{0}) == *metadata; });
+                [&](const json& field) { return id_of(field, "metadata_id") == metadata; });
   fields.push_back({{"metadata_id", *metadata}, {"value", text_of(exchange.body, "value")}});
   order->custom_fields = fields.dump();
   world.store.put(*order);

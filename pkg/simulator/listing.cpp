@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "simulator/body.h"
 #include "simulator/names.h"
 #include "simulator/wire.h"
 
@@ -82,6 +83,14 @@ bool fits_certificate(const Query& query, const Certificate& certificate) {
   return !valid_till || fits_dates(certificate.valid_till, *valid_till);
 }
 
+bool has_field(const Order& order, const std::string& metadata_id) {
+  const json fields = json::parse(order.custom_fields, nullptr, false);
+  const auto wanted = parse_id(metadata_id);
+  return fields.is_array() && std::ranges::any_of(fields, [&](const json& field) {
+           return wanted && id_of(field, "metadata_id") == wanted;
+         });
+}
+
 bool fits_order(const Query& query, const ListedOrder& listed) {
   const Order& order = listed.view.order;
   const auto same = [&](const char* name, const std::string& value) {
@@ -90,7 +99,7 @@ bool fits_order(const Query& query, const ListedOrder& listed) {
   const auto created = query.filter("date_created");
   if (created && !fits_dates(order.created_at, *created)) return false;
   const auto metadata = query.filter("metadata_id");
-  if (metadata && !order.custom_fields.contains("\"metadata_id\":" + *metadata)) return false;
+  if (metadata && !has_field(order, *metadata)) return false;
   return same("id", std::to_string(order.id)) &&
          same("organization_id", std::to_string(order.organization_id)) &&
          same("product_name_id", order.product) && same("user_id", std::to_string(order.user_id)) &&

@@ -305,7 +305,12 @@ void Service::admit_and_run(Draft& draft) {
 void Service::run(Draft& draft, const Caller& caller) {
   World world{store_, issuer_, faults_, draft.call.at};
   Exchange exchange{draft.request, draft.match->parameters, draft.body, draft.operation(), caller};
-  draft.answer = draft.match->route->handler(world, exchange);
+  // Handlers read JSON of strangers: what its library throws ends as an answer.
+  try {
+    draft.answer = draft.match->route->handler(world, exchange);
+  } catch (const json::exception& error) {
+    draft.answer = refuse(internal({.code = base::Code::kInternal, .message = error.what()}));
+  }
   draft.call.took_effect = exchange.took_effect;
   draft.call.order_id = exchange.order_id;
   if (!exchange.faults.empty()) {

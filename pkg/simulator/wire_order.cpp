@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "simulator/body.h"
 #include "simulator/issuer.h"
 #include "simulator/wire.h"
 
@@ -125,9 +126,10 @@ json custom_fields_of(const Order& order) {
   const json fields = json::parse(order.custom_fields, nullptr, false);
   if (!fields.is_array()) return rows;
   for (const json& field : fields) {
-    rows.push_back({{"metadata_id", field.value("metadata_id", 0)},
-                    {"label", fmt::format("field {}", field.value("metadata_id", 0))},
-                    {"value", field.value("value", "")}});
+    const Id id = id_of(field, "metadata_id").value_or(0);
+    rows.push_back({{"metadata_id", id},
+                    {"label", fmt::format("field {}", id)},
+                    {"value", text_of(field, "value")}});
   }
   return rows;
 }

@@ -52,7 +52,8 @@ std::chrono::milliseconds World::delay(Fault fault, Exchange& exchange) const {
 
 Answer refuse(const Refusal& refusal) {
   const json body = {{"errors", {{{"code", refusal.code}, {"message", refusal.message}}}}};
-  return {refusal.http_status, "application/json", body.dump()};
+  return {refusal.http_status, "application/json",
+          body.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
 Refusal not_found(std::string_view what) {

@@ -1,4 +1,9 @@
 // The gate before every call: keys, permissions, limits, faults, the journal, and what must not be.
+#include <csignal>
+#include <functional>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include "simulator/key_hash.h"
@@ -326,6 +331,40 @@ TEST_F(State, SurvivesARestart) {
   EXPECT_EQ(service->issuer().root_pem(), root);
   EXPECT_EQ(service->now(), clock.now() + days{2});
   EXPECT_EQ(admin("GET", "/journal?operation=duplicate_create").body["count"], 1);
+}
+
+// In the child: duplicates without end, one byte into the pipe after each answer.
+[[noreturn]] void issue_until_killed(const std::function<int()>& issue, int pipe) {
+  while (issue() == 201 && ::write(pipe, "x", 1) == 1) {
+  }
+  ::_exit(1);
+}
+
+TEST_F(State, LosesNothingThatWasAnsweredWhenItIsKilled) {
+  service.reset();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    start();
+    issue_until_killed([this] { return duplicate(12345, {"shop.example.com"}).status; }, ends[1]);
+  }
+  ::close(ends[1]);
+  std::size_t answered = 0;
+  char byte = 0;
+  while (answered < 20 && ::read(ends[0], &byte, 1) == 1) ++answered;
+
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  while (::read(ends[0], &byte, 1) == 1) ++answered;
+  ::close(ends[0]);
+  start();
+
+  const std::size_t kept = duplicates_of(12345).body["certificates"].size();
+  EXPECT_GE(answered, 20U);
+  EXPECT_TRUE(kept == answered || kept == answered + 1) << kept << " of " << answered;
+  EXPECT_EQ(admin("GET", "/counts").body["effects"]["duplicate_create"], kept)
+      << "the journal is committed with the work";
 }
 
 TEST_F(State, IsNotSeededTwice) {
