@@ -262,7 +262,7 @@ base::Error CurlExchange::error_of(int curl_code) const {
     error = *own_error_;
   } else {
     const auto code = static_cast<CURLcode>(curl_code);
-    const std::string detail = error_text_.c_str();
+    const std::string detail = error_text_.substr(0, error_text_.find('\0'));
     error.code = is_bad_url(code)     ? Code::kInvalid
                  : is_our_fault(code) ? Code::kInternal
                                       : Code::kUnavailable;

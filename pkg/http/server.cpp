@@ -222,7 +222,7 @@ void Server::Impl::handle(const httplib::Request& from, std::string body,
   }
   to.status = response.status;
   for (const Header& header : response.headers) to.set_header(header.name, header.value);
-  to.set_content(std::move(response.body), response.content_type);
+  to.set_content(response.body, response.content_type);
 }
 
 // The answer that cpp-httplib still writes afterwards goes to a dead connection.

@@ -78,7 +78,8 @@ Result<TrustStore> TrustStore::create() {
 }
 
 Result<void> TrustStore::add_pem(std::string_view pem, std::string_view what) {
-  for (const auto& certificate : TRY(parse_certificates(pem, what))) {
+  const auto certificates = TRY(parse_certificates(pem, what));
+  for (const auto& certificate : certificates) {
     if (X509_STORE_add_cert(store_.get(), certificate.get()) != 1) {
       ERR_clear_error();
       return base::fail(Code::kInvalid, "trust " + std::string(what) + ": refused by OpenSSL");

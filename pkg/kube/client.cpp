@@ -74,7 +74,8 @@ struct Client::Impl {
                                  const base::SecretString& token, const Exchange& exchange);
   Result<http::Response> carry_out(const ApiRequest& request, const Subject& subject,
                                    const Exchange& exchange);
-  Result<json> call(Result<ApiRequest> request, const Subject& subject, std::stop_token stop);
+  Result<json> call(Result<ApiRequest> request, const Subject& subject,
+                    const std::stop_token& stop);
   WriteOptions write_options() const { return {.field_manager = options.field_manager}; }
 };
 
@@ -109,7 +110,7 @@ Result<http::Response> Client::Impl::carry_out(const ApiRequest& request, const 
 }
 
 Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subject,
-                                std::stop_token stop) {
+                                const std::stop_token& stop) {
   auto finish = [&]() -> Result<json> {
     if (!request) return std::unexpected(request.error());
     TRY_VOID(wait_for(bucket.reserve(clock.steady_now()), stop));
@@ -136,13 +137,13 @@ Client::~Client() = default;
 Result<json> Client::get(const Resource& resource, const ObjectKey& key, std::stop_token stop,
                          View view) {
   return impl_->call(get_request(resource, key, view),
-                     {in_words("get", resource, key.text()), resource}, std::move(stop));
+                     {in_words("get", resource, key.text()), resource}, stop);
 }
 
 Result<json> Client::list(const Resource& resource, const std::string& namespace_,
                           const ListOptions& options, std::stop_token stop) {
   return impl_->call(list_request(resource, namespace_, options),
-                     {in_words("list", resource, namespace_), resource}, std::move(stop));
+                     {in_words("list", resource, namespace_), resource}, stop);
 }
 
 Result<json> Client::list_all(const Resource& resource, const std::string& namespace_,
@@ -197,7 +198,7 @@ Result<json> Client::create(const Resource& resource, const std::string& namespa
                             const json& object, std::stop_token stop) {
   const ObjectKey key{.namespace_ = namespace_, .name = metadata_text(object, "name")};
   return impl_->call(create_request(resource, namespace_, object, impl_->write_options()),
-                     {in_words("create", resource, key.text()), resource}, std::move(stop));
+                     {in_words("create", resource, key.text()), resource}, stop);
 }
 
 Result<json> Client::apply(const Resource& resource, const ObjectKey& key, const json& object,
@@ -205,7 +206,7 @@ Result<json> Client::apply(const Resource& resource, const ObjectKey& key, const
   WriteOptions options = impl_->write_options();
   options.force = force;
   return impl_->call(apply_request(resource, key, object, options),
-                     {in_words("apply", resource, key.text()), resource}, std::move(stop));
+                     {in_words("apply", resource, key.text()), resource}, stop);
 }
 
 Result<json> Client::apply_status(const Resource& resource, const ObjectKey& key,
@@ -214,26 +215,25 @@ Result<json> Client::apply_status(const Resource& resource, const ObjectKey& key
   options.force = Force::kYes;
   options.subresource = Subresource::kStatus;
   return impl_->call(apply_request(resource, key, object, options),
-                     {in_words("apply status of", resource, key.text()), resource},
-                     std::move(stop));
+                     {in_words("apply status of", resource, key.text()), resource}, stop);
 }
 
 Result<json> Client::patch(const Resource& resource, const ObjectKey& key, PatchKind kind,
                            const json& patch, std::stop_token stop) {
   return impl_->call(patch_request(resource, key, kind, patch, impl_->write_options()),
-                     {in_words("patch", resource, key.text()), resource}, std::move(stop));
+                     {in_words("patch", resource, key.text()), resource}, stop);
 }
 
 Result<json> Client::replace(const Resource& resource, const ObjectKey& key, const json& object,
                              std::stop_token stop) {
   return impl_->call(replace_request(resource, key, object, impl_->write_options()),
-                     {in_words("replace", resource, key.text()), resource}, std::move(stop));
+                     {in_words("replace", resource, key.text()), resource}, stop);
 }
 
 Result<json> Client::remove(const Resource& resource, const ObjectKey& key,
                             const DeleteOptions& options, std::stop_token stop) {
   return impl_->call(delete_request(resource, key, options),
-                     {in_words("delete", resource, key.text()), resource}, std::move(stop));
+                     {in_words("delete", resource, key.text()), resource}, stop);
 }
 
 Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,

@@ -170,12 +170,13 @@ Result<void> read_user(const Entry& user, Config& config) {
   }
   config.client_certificate_pem =
       TRY(user.data_or_file("client-certificate-data", "client-certificate"));
-  config.client_key_pem =
-      base::SecretString(TRY(user.data_or_file("client-key-data", "client-key")));
+  std::string key = TRY(user.data_or_file("client-key-data", "client-key"));
+  config.client_key_pem = base::SecretString(std::move(key));
   if (config.client_certificate_pem.empty() != config.client_key_pem.empty()) {
     return invalid(user.title, "a client certificate and its key belong together");
   }
-  config.token = base::SecretString(TRY(user.text("token")));
+  std::string token = TRY(user.text("token"));
+  config.token = base::SecretString(std::move(token));
   const std::string token_file = TRY(user.text("tokenFile"));
   if (!token_file.empty()) config.token_file = user.resolved(token_file);
   return {};
@@ -245,13 +246,14 @@ Result<Config> load_in_cluster(const ConfigSource& source, const std::string& ho
                                const std::string& port) {
   const bool is_v6 = host.find(':') != std::string::npos;
   const fs::path dir = source.service_account_dir;
+  std::string ca_pem = TRY(read_file(dir / "ca.crt"));
   Config config{.server = "https://" + (is_v6 ? "[" + host + "]" : host) + ":" + port,
-                .ca_pem = TRY(read_file(dir / "ca.crt")),
+                .ca_pem = std::move(ca_pem),
                 .token_file = (dir / "token").string(),
                 .source = "in-cluster"};
   if (exists(dir / "namespace")) {
-    const std::string space = trimmed(TRY(read_file(dir / "namespace")));
-    if (!space.empty()) config.namespace_ = space;
+    const std::string text = TRY(read_file(dir / "namespace"));
+    if (!trimmed(text).empty()) config.namespace_ = trimmed(text);
   }
   return config;
 }

@@ -77,10 +77,11 @@ void add_if_set(QueryParameters& query, const char* name, const std::string& val
 // A request with a JSON body.
 Result<ApiRequest> with_body(std::string method, std::string path, const json& body,
                              const char* content_type = kJson) {
+  std::string text = TRY(body_of(body));
   return ApiRequest{.method = std::move(method),
                     .path = std::move(path),
                     .headers = {{"Accept", kJson}, {"Content-Type", content_type}},
-                    .body = TRY(body_of(body))};
+                    .body = std::move(text)};
 }
 
 const char* name_of(Propagation propagation) {
@@ -98,9 +99,9 @@ const char* name_of(Propagation propagation) {
 }  // namespace
 
 Result<ApiRequest> get_request(const Resource& resource, const ObjectKey& key, View view) {
-  return ApiRequest{.method = "GET",
-                    .path = TRY(object_path(resource, key)),
-                    .headers = {accept(view, "PartialObjectMetadata")}};
+  std::string path = TRY(object_path(resource, key));
+  return ApiRequest{
+      .method = "GET", .path = std::move(path), .headers = {accept(view, "PartialObjectMetadata")}};
 }
 
 Result<ApiRequest> list_request(const Resource& resource, const std::string& namespace_,
@@ -117,8 +118,9 @@ Result<ApiRequest> list_request(const Resource& resource, const std::string& nam
   if (!options.resource_version.empty() && options.resource_version != "0") {
     query.emplace_back("resourceVersionMatch", "NotOlderThan");
   }
+  const std::string path = TRY(collection_path(resource, namespace_));
   return ApiRequest{.method = "GET",
-                    .path = TRY(collection_path(resource, namespace_)) + http::query_string(query),
+                    .path = path + http::query_string(query),
                     .headers = {accept(options.view, "PartialObjectMetadataList")}};
 }
 
@@ -129,8 +131,9 @@ Result<ApiRequest> watch_request(const Resource& resource, const std::string& na
   add_if_set(query, "resourceVersion", options.resource_version);
   add_if_set(query, "labelSelector", options.label_selector);
   add_if_set(query, "fieldSelector", options.field_selector);
+  const std::string path = TRY(collection_path(resource, namespace_));
   return ApiRequest{.method = "GET",
-                    .path = TRY(collection_path(resource, namespace_)) + http::query_string(query),
+                    .path = path + http::query_string(query),
                     .headers = {accept(options.view, "PartialObjectMetadata")}};
 }
 
@@ -140,8 +143,8 @@ Result<ApiRequest> create_request(const Resource& resource, const std::string& n
     return invalid("create " + resource.plural + " without a namespace");
   }
   const auto query = TRY(write_query(options));
-  return with_body("POST", TRY(collection_path(resource, namespace_)) + http::query_string(query),
-                   object);
+  const std::string path = TRY(collection_path(resource, namespace_));
+  return with_body("POST", path + http::query_string(query), object);
 }
 
 Result<ApiRequest> apply_request(const Resource& resource, const ObjectKey& key, const json& object,
@@ -158,9 +161,8 @@ Result<ApiRequest> apply_request(const Resource& resource, const ObjectKey& key,
   }
   metadata["name"] = key.name;
   if (!key.namespace_.empty()) metadata["namespace"] = key.namespace_;
-  return with_body("PATCH",
-                   TRY(object_path(resource, key, options.subresource)) + http::query_string(query),
-                   body, "application/apply-patch+yaml");
+  const std::string path = TRY(object_path(resource, key, options.subresource));
+  return with_body("PATCH", path + http::query_string(query), body, "application/apply-patch+yaml");
 }
 
 Result<ApiRequest> patch_request(const Resource& resource, const ObjectKey& key, PatchKind kind,
@@ -168,9 +170,8 @@ Result<ApiRequest> patch_request(const Resource& resource, const ObjectKey& key,
   const auto query = TRY(write_query(options));
   const char* const type =
       kind == PatchKind::kMerge ? "application/merge-patch+json" : "application/json-patch+json";
-  return with_body("PATCH",
-                   TRY(object_path(resource, key, options.subresource)) + http::query_string(query),
-                   patch, type);
+  const std::string path = TRY(object_path(resource, key, options.subresource));
+  return with_body("PATCH", path + http::query_string(query), patch, type);
 }
 
 Result<ApiRequest> replace_request(const Resource& resource, const ObjectKey& key,
@@ -179,9 +180,8 @@ Result<ApiRequest> replace_request(const Resource& resource, const ObjectKey& ke
     return invalid("replace " + key.text() + " without metadata.resourceVersion");
   }
   const auto query = TRY(write_query(options));
-  return with_body("PUT",
-                   TRY(object_path(resource, key, options.subresource)) + http::query_string(query),
-                   object);
+  const std::string path = TRY(object_path(resource, key, options.subresource));
+  return with_body("PUT", path + http::query_string(query), object);
 }
 
 Result<ApiRequest> delete_request(const Resource& resource, const ObjectKey& key,
@@ -193,7 +193,8 @@ Result<ApiRequest> delete_request(const Resource& resource, const ObjectKey& key
   if (!options.resource_version.empty()) {
     body["preconditions"]["resourceVersion"] = options.resource_version;
   }
-  return with_body("DELETE", TRY(object_path(resource, key)), body);
+  const std::string path = TRY(object_path(resource, key));
+  return with_body("DELETE", path, body);
 }
 
 }  // namespace kube
