@@ -1,7 +1,6 @@
 #include "app/app.h"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "api/codec.h"
@@ -24,7 +23,9 @@ constexpr auto kDrain = 15s;
 constexpr auto kNamespaceInterval = 10min;
 constexpr auto kCacheWait = 2min;
 
-std::string user_agent() { return fmt::format("duplicert/{} (linux)", cli::version()); }
+std::string user_agent() {
+  return fmt::format("duplicert/{} (linux)", cli::version());
+}
 
 base::Result<reconcile::NamespaceMeta> decode_namespace(const nlohmann::json& object) {
   return reconcile::NamespaceMeta{TRY(api::decode_metadata(object))};
@@ -45,8 +46,9 @@ base::Result<std::unique_ptr<http::Transport>> connect_to_ca(
 base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
   const kube::Config config =
       TRY(kube::load_config(kube::system_config_source(options.kubeconfig, options.context)));
-  base::log_info("starting", {{"version", cli::version()}, {"cluster", config.server},
-                              {"source", config.source}});
+  base::log_info(
+      "starting",
+      {{"version", cli::version()}, {"cluster", config.server}, {"source", config.source}});
   static const base::SystemClock clock;
   auto counter = std::make_shared<std::function<void(std::string_view, int)>>();
   kube::ClientOptions client_options{
@@ -91,7 +93,8 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
       namespaces_(*client_, {.resource = kube::kNamespaces, .view = kube::View::kMetadata},
                   decode_namespace, clock_),
       accounts_(accounts_options(), clock_),
-      events_(*client_, {.controller = "duplicert.io/duplicert", .instance = runtime::make_identity()},
+      events_(*client_,
+              {.controller = "duplicert.io/duplicert", .instance = runtime::make_identity()},
               runtime::EventMetrics(registry_, "duplicert_"), clock_),
       duplicate_reconciler_(requests_, caches(), *client_, events_, clock_,
                             {.duplicate_settle_window = options.duplicate_settle_window},
@@ -129,7 +132,9 @@ reconcile::Caches App::caches() {
           profile_states_};
 }
 
-reconcile::Informers App::informers() { return {requests_, profiles_, secrets_}; }
+reconcile::Informers App::informers() {
+  return {requests_, profiles_, secrets_};
+}
 
 reconcile::Queues App::queues() {
   return {duplicate_controller_.queue(), profile_controller_.queue()};
@@ -138,10 +143,8 @@ reconcile::Queues App::queues() {
 reconcile::AccountsOptions App::accounts_options() {
   return {.allowed_hosts = options_.allowed_ca_hosts,
           .user_agent = user_agent(),
-          .on_call =
-              [this](std::string_view operation, std::string_view code, double seconds) {
-                telemetry_.count_ca_call(operation, code, seconds);
-              },
+          .on_call = [this](std::string_view operation, std::string_view code,
+                            double seconds) { telemetry_.count_ca_call(operation, code, seconds); },
           .connect = connect_to_ca};
 }
 
@@ -180,7 +183,8 @@ void App::start_informers() {
 // With --namespace there is no right to watch all namespaces: their labels are read one by one.
 void App::follow_namespaces(const std::stop_token& stop) {
   for (const std::string& name : options_.namespaces) {
-    const auto object = client_->get(kube::kNamespaces, {.name = name}, stop, kube::View::kMetadata);
+    const auto object =
+        client_->get(kube::kNamespaces, {.name = name}, stop, kube::View::kMetadata);
     auto meta = object ? decode_namespace(*object)
                        : base::Result<reconcile::NamespaceMeta>(std::unexpected(object.error()));
     if (!meta) {
@@ -202,8 +206,9 @@ bool App::wait_for_caches(const std::stop_token& stop) {
                         (!options_.namespaces.empty() || namespaces_.wait_synced(kCacheWait, stop));
     if (synced) return true;
     if (stop.stop_requested()) return false;
-    base::log_warn("still waiting for the first listing of the API server; are the CRDs installed, "
-                   "and may this account list them?");
+    base::log_warn(
+        "still waiting for the first listing of the API server; are the CRDs installed, "
+        "and may this account list them?");
   }
   return false;
 }

@@ -1,7 +1,6 @@
 #include "app/commands.h"
 
 #include <csignal>
-
 #include <cstdio>
 #include <thread>
 
@@ -75,8 +74,8 @@ int simulate(const cli::SimulateOptions& options) {
   // One line on standard output for scripts; everything else is log.
   std::printf("%s\n", (*simulator)->base_url().c_str());
   std::fflush(stdout);
-  base::log_info("simulator is ready", {{"url", (*simulator)->base_url()},
-                                        {"trust", options.data_dir + "/ca.pem"}});
+  base::log_info("simulator is ready",
+                 {{"url", (*simulator)->base_url()}, {"trust", options.data_dir + "/ca.pem"}});
   const std::stop_token stop = signals.token();
   base::Mutex mutex;
   base::ConditionVariable waiting;

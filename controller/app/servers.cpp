@@ -16,7 +16,9 @@ http::ServerResponse answer(const runtime::HealthReport& report) {
   return text(report.status, runtime::HealthReport::kContentType, report.body);
 }
 
-http::ServerResponse not_found() { return text(404, "text/plain; charset=utf-8", "not found\n"); }
+http::ServerResponse not_found() {
+  return text(404, "text/plain; charset=utf-8", "not found\n");
+}
 
 // The checks behind `path`, or nullopt if it is not one of theirs.
 std::optional<runtime::HealthReport> report_of(const http::ServerRequest& request,

@@ -49,9 +49,12 @@ std::string_view ready_word(const api::Conditions& conditions) {
   const auto* ready = api::find_condition(conditions, api::kReady);
   if (ready == nullptr) return "Unknown";
   switch (ready->status) {
-    case api::ConditionStatus::kTrue: return "True";
-    case api::ConditionStatus::kFalse: return "False";
-    case api::ConditionStatus::kUnknown: return "Unknown";
+    case api::ConditionStatus::kTrue:
+      return "True";
+    case api::ConditionStatus::kFalse:
+      return "False";
+    case api::ConditionStatus::kUnknown:
+      return "Unknown";
   }
   return "Unknown";
 }
@@ -133,8 +136,7 @@ void TelemetryRegistry::remove(const std::string& key) {
 
 void TelemetryRegistry::count_ca_call(std::string_view operation, std::string_view code,
                                       double seconds) {
-  registry_
-      .counter(kCaCalls, {{"operation", std::string(operation)}, {"code", std::string(code)}})
+  registry_.counter(kCaCalls, {{"operation", std::string(operation)}, {"code", std::string(code)}})
       .add();
   registry_
       .histogram(kCaSeconds, metrics::exponential_buckets(0.01, 2, 13),

@@ -1,10 +1,9 @@
 #include "cli/options.h"
 
-#include <CLI/CLI.hpp>
-
-#include <fmt/format.h>
-
 #include <charconv>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "base/clock.h"
 
@@ -23,7 +22,8 @@ std::string read_address(const std::string& text, ListenAddress& address) {
   int number = -1;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (error != std::errc{} || end != port.data() + port.size() || number < 0 || number > 65535) {
-    return fmt::format("'{}' is not HOST:PORT, for example 127.0.0.1:8080; 0 switches it off", text);
+    return fmt::format("'{}' is not HOST:PORT, for example 127.0.0.1:8080; 0 switches it off",
+                       text);
   }
   address.port = number;
   if (!host.empty()) address.host = host;
@@ -117,9 +117,10 @@ void add_run(CLI::App& app, RunOptions& run) {
   add_address(*command, "--health-address", run.health,
               "Where /healthz and /readyz are served; 0 switches it off. Default: :8081")
       ->envname("DUPLICERT_HEALTH_ADDRESS");
-  command->add_option("--allowed-ca-hosts", run.allowed_ca_hosts,
-                      "Hosts (HOST or HOST:PORT) that account.url of a profile may name. Default: "
-                      "www.digicert.com,certcentral.digicert.eu")
+  command
+      ->add_option("--allowed-ca-hosts", run.allowed_ca_hosts,
+                   "Hosts (HOST or HOST:PORT) that account.url of a profile may name. Default: "
+                   "www.digicert.com,certcentral.digicert.eu")
       ->delimiter(',')
       ->envname("DUPLICERT_ALLOWED_CA_HOSTS");
   add_duration(*command, "--duplicate-settle-window", run.duplicate_settle_window,
@@ -135,9 +136,10 @@ void add_simulate(CLI::App& app, SimulateOptions& simulate, const std::string& f
   command->footer("Faults:\n" + fault_help);
   add_address(*command, "--listen", simulate.listen,
               "Where the simulator listens; port 0 takes a free one. Default: 127.0.0.1:8443");
-  command->add_option("--data", simulate.data_dir,
-                      "Directory for its state, made if needed; ca.pem and the API keys are written "
-                      "there")
+  command
+      ->add_option("--data", simulate.data_dir,
+                   "Directory for its state, made if needed; ca.pem and the API keys are written "
+                   "there")
       ->required();
   command->add_option("--seed", simulate.seed_file,
                       "YAML file with accounts, products and orders; read when the state is new");
@@ -182,6 +184,8 @@ Command parse(int argc, const char* const* argv, const std::string& fault_help) 
   return VersionOptions{};
 }
 
-std::string version() { return DUPLICERT_VERSION; }
+std::string version() {
+  return DUPLICERT_VERSION;
+}
 
 }  // namespace cli

@@ -29,7 +29,7 @@ struct RunOptions {
   std::vector<std::string> namespaces{};  // empty: all
   int workers = 4;
   bool leader_elect = true;
-  std::string leader_elect_namespace{};   // empty: the namespace of the kubeconfig or Pod
+  std::string leader_elect_namespace{};  // empty: the namespace of the kubeconfig or Pod
   ListenAddress metrics{.port = 8080};
   ListenAddress health{.port = 8081};
   LogOptions log{};

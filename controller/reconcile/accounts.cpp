@@ -1,12 +1,24 @@
 #include "reconcile/accounts.h"
 
-#include "certcentral/client.h"
-
 namespace reconcile {
 
-Account::Account(std::unique_ptr<http::Transport> transport, std::unique_ptr<certcentral::CaApi> ca,
+Account::Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
                  const base::Clock& clock)
-    : transport_(std::move(transport)), ca_(std::move(ca)), inventory_(*ca_, clock) {}
+    : transport_(std::move(transport)),
+      options_(std::move(options)),
+      clock_(clock),
+      budget_(clock, {}),
+      inventory_(clock) {}
+
+CaSession Account::ca(const certcentral::Turn& turn) {
+  return {*transport_, budget_, clock_, turn, options_};
+}
+
+void Account::keep_below(const certcentral::RateLimits& limits) {
+  const base::MutexLock lock(mutex_);
+  limits_ = limits_ ? certcentral::smaller(*limits_, limits) : limits;
+  budget_.set_limits(*limits_);
+}
 
 void Account::reject_credentials(std::string message) {
   const base::MutexLock lock(mutex_);
@@ -25,11 +37,11 @@ base::Result<std::shared_ptr<Account>> Accounts::get(const AccountAccess& access
   if (auto known = slot.lock()) return known;
   auto transport = std::make_unique<certcentral::MeteredTransport>(
       TRY(options_.connect(access)), access.url, options_.on_call, clock_);
-  auto client = std::make_unique<certcentral::Client>(
-      *transport, clock_,
+  auto made = std::make_shared<Account>(
+      std::move(transport),
       certcentral::ClientOptions{
-          .base_url = access.url, .api_key = access.api_key, .user_agent = options_.user_agent});
-  auto made = std::make_shared<Account>(std::move(transport), std::move(client), clock_);
+          .base_url = access.url, .api_key = access.api_key, .user_agent = options_.user_agent},
+      clock_);
   slot = made;
   return made;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -12,8 +13,11 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/thread_annotations.h"
+#include "certcentral/budgeted_transport.h"
 #include "certcentral/ca_api.h"
+#include "certcentral/client.h"
 #include "certcentral/metered_transport.h"
+#include "certcentral/rate_budget.h"
 #include "http/transport.h"
 #include "reconcile/answers.h"
 #include "reconcile/inventory.h"
@@ -28,15 +32,37 @@ struct AccountAccess {
   std::string key_hash{};  // SHA-256 of the key: what may be compared and kept
 };
 
+// Calls to the CA at one urgency: each waits for its turn in the budget of the API key.
+// Made by Account::ca for a pass or a look; thread-safe, cheap, must not outlive its account.
+class CaSession {
+ public:
+  CaSession(http::Transport& transport, certcentral::RateBudget& budget, const base::Clock& clock,
+            const certcentral::Turn& turn, const certcentral::ClientOptions& options)
+      : transport_(transport, budget, clock, turn), client_(transport_, clock, options) {}
+  CaSession(const CaSession&) = delete;
+  CaSession& operator=(const CaSession&) = delete;
+
+  certcentral::CaApi* operator->() { return &client_; }
+  certcentral::CaApi& operator*() { return client_; }
+
+ private:
+  certcentral::BudgetedTransport transport_;
+  certcentral::Client client_;
+};
+
 class Account {
  public:
-  // `ca` may use `transport`; `clock` must outlive the account.
-  Account(std::unique_ptr<http::Transport> transport, std::unique_ptr<certcentral::CaApi> ca,
+  // `clock` must outlive the account.
+  Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
           const base::Clock& clock);
 
-  certcentral::CaApi& ca() { return *ca_; }
+  CaSession ca(const certcentral::Turn& turn);
   Inventory& inventory() { return inventory_; }
   Answers& answers() { return answers_; }
+  // Keeps below the smallest limit of all profiles that use the key.
+  void keep_below(const certcentral::RateLimits& limits);
+  // Calls that could be made right now: the metric ca_rate_limit_remaining.
+  std::size_t remaining() const { return budget_.remaining(); }
 
   // The CA refused the key: nothing more is sent with it. Final; a new key is a new Account.
   void reject_credentials(std::string message);
@@ -44,12 +70,17 @@ class Account {
   std::string rejection() const;
 
  private:
-  std::unique_ptr<http::Transport> transport_;
-  std::unique_ptr<certcentral::CaApi> ca_;
+  // Constant after construction, or with their own synchronisation.
+  const std::unique_ptr<http::Transport> transport_;
+  const certcentral::ClientOptions options_;
+  const base::Clock& clock_;
+  certcentral::RateBudget budget_;
   Inventory inventory_;
   Answers answers_;
+
   mutable base::Mutex mutex_;
   std::string rejection_ GUARDED_BY(mutex_);
+  std::optional<certcentral::RateLimits> limits_ GUARDED_BY(mutex_);
 };
 
 struct AccountsOptions {

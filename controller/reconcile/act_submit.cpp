@@ -104,8 +104,8 @@ base::Result<Post> Actor::post(const rules::SubmitDuplicate& action, const Obser
                                const rules::PendingFacts& pending, std::stop_token stop) {
   const auto profile = caches_.profiles.get(seen.facts.profile->name);
   if (!profile) return base::fail(base::Code::kConflict, "the profile is gone");
-  const auto answer =
-      seen.account->ca().submit_duplicate(action.order_id, body_of(pending, *profile), stop);
+  const auto answer = seen.account->ca(turn_of(seen.facts))
+                          ->submit_duplicate(action.order_id, body_of(pending, *profile), stop);
   if (!answer) return post_failed(answer.error(), seen, pending, stop);
   seen.account->answers().put(pending.public_key_sha256, answer_of(*answer, clock_.steady_now()));
   return Post::kAccepted;

@@ -35,12 +35,20 @@ std::optional<base::TimePoint> wake_up(const rules::Action& action) {
   return std::nullopt;
 }
 
-Outcome outcome_of(const rules::Decision& made, base::TimePoint now) {
+// What runs by a timer goes behind what users change, the soonest to expire first.
+runtime::Urgency urgency_of(const rules::Observed& seen) {
+  runtime::Urgency urgency{.priority = runtime::kPriorityBackground};
+  if (seen.installed && seen.installed->leaf) urgency.due = seen.installed->leaf->not_after;
+  return urgency;
+}
+
+Outcome outcome_of(const rules::Decision& made, const rules::Observed& seen) {
+  const base::TimePoint now = seen.now;
   const auto until = wake_up(made.action);
   if (!until) return Outcome::done();
   const auto delay =
       std::clamp<std::chrono::milliseconds>(*until - now, std::chrono::milliseconds{1}, kSleepMax);
-  return Outcome::after(delay);
+  return Outcome::after(delay, urgency_of(seen));
 }
 
 // A person must act now, and did not have to for this reason before.
@@ -91,7 +99,7 @@ Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token s
       waits_for_profile ? base::Result<void>{} : report(seen, *made, memory, stop);
   remember(key, memory);
   if (!reported) return Outcome::failed(reported.error());
-  return outcome_of(*made, seen.facts.now);
+  return outcome_of(*made, seen.facts);
 }
 
 DuplicateReconciler::Memory DuplicateReconciler::recall(
@@ -116,7 +124,10 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     const api::DuplicateCertificateRequest& request, Memory& memory, Observation& seen,
     std::stop_token stop) {
   for (int pass = 0; pass < kPassesMax; ++pass) {
+    // What the CA told about its orders in this item is still fresh; all else is observed anew.
+    auto orders = std::move(seen.facts.ca.orders);
     seen = TRY(observer_.observe(request, memory.has_pending, stop));
+    seen.facts.ca.orders = std::move(orders);
     seen.facts.failures = memory.failures;
     rules::Decision made = decide_asking(seen, memory, stop);
     if (telemetry_.decided) telemetry_.decided(made);

@@ -74,14 +74,15 @@ void Inventory::end_look(const std::string& what) {
   changed_.notify_all();
 }
 
-base::Result<std::vector<certcentral::OrderSummary>> Inventory::summaries(std::stop_token stop) {
+base::Result<std::vector<certcentral::OrderSummary>> Inventory::summaries(certcentral::CaApi& ca,
+                                                                          std::stop_token stop) {
   const base::Steady began = clock_.steady_now();
   {
     const base::MutexLock lock(mutex_);
     const auto fresh = [&] { return listed_at_ && began - *listed_at_ <= kListingAgeMax; };
     if (!take_look(kOrdersLook, fresh)) return summaries_;
   }
-  auto listed = ca_.list_orders({}, stop);
+  auto listed = ca.list_orders({}, stop);
   if (listed) {
     const base::MutexLock lock(mutex_);
     listed_at_ = began;
@@ -91,7 +92,8 @@ base::Result<std::vector<certcentral::OrderSummary>> Inventory::summaries(std::s
   return listed;
 }
 
-base::Result<rules::OrderFacts> Inventory::details(std::int64_t order_id, std::stop_token stop) {
+base::Result<rules::OrderFacts> Inventory::details(certcentral::CaApi& ca, std::int64_t order_id,
+                                                   std::stop_token stop) {
   const std::string what = fmt::format("order {}", order_id);
   const base::Steady began = clock_.steady_now();
   {
@@ -102,7 +104,7 @@ base::Result<rules::OrderFacts> Inventory::details(std::int64_t order_id, std::s
     };
     if (!take_look(what, fresh)) return details_[order_id].facts;
   }
-  auto order = ca_.order(order_id, stop);
+  auto order = ca.order(order_id, stop);
   if (order) {
     const base::MutexLock lock(mutex_);
     details_[order_id] = {facts_of(*order), began};
@@ -112,43 +114,46 @@ base::Result<rules::OrderFacts> Inventory::details(std::int64_t order_id, std::s
   return facts_of(*order);
 }
 
-base::Result<std::vector<rules::OrderFacts>> Inventory::orders_for(const rules::MatchQuery& query,
+base::Result<std::vector<rules::OrderFacts>> Inventory::orders_for(certcentral::CaApi& ca,
+                                                                   const rules::MatchQuery& query,
                                                                    std::stop_token stop) {
   const rules::NameSet asked = rules::all_of(query.names);
   std::vector<rules::OrderFacts> found;
   rules::MatchQuery by_names = query;
   by_names.order_id.reset();
-  for (const auto& summary : TRY(summaries(stop))) {
+  for (const auto& summary : TRY(summaries(ca, stop))) {
     rules::OrderFacts facts = facts_of(summary);
     const bool wanted = facts.id == query.order_id;
     if (!wanted && !shares_a_name(facts, asked)) continue;
     // What the listing alone rules out needs no further call.
     if (wanted || rules::judge(facts, by_names).verdict == rules::Verdict::kEligible) {
-      facts = TRY(details(facts.id, stop));
+      facts = TRY(details(ca, facts.id, stop));
     }
     found.push_back(std::move(facts));
   }
-  if (query.order_id) TRY_VOID(follow_renewals(found, stop));
+  if (query.order_id) TRY_VOID(follow_renewals(ca, found, stop));
   return found;
 }
 
 // Follows the CA's links from order to renewal; each step is judged like any other order.
-base::Result<void> Inventory::follow_renewals(std::vector<rules::OrderFacts>& found,
+base::Result<void> Inventory::follow_renewals(certcentral::CaApi& ca,
+                                              std::vector<rules::OrderFacts>& found,
                                               std::stop_token stop) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     const std::int64_t next = found[i].renewed_order_id;
     if (next == 0 || std::ranges::find(found, next, &rules::OrderFacts::id) != found.end())
       continue;
-    auto successor = details(next, stop);
+    auto successor = details(ca, next, stop);
     if (!successor && successor.error().code == base::Code::kNotFound) continue;  // only a hint
     found.push_back(TRY(std::move(successor)));
   }
   return {};
 }
 
-base::Result<void> Inventory::look_at_duplicates(std::int64_t order_id, std::stop_token stop) {
+base::Result<void> Inventory::look_at_duplicates(certcentral::CaApi& ca, std::int64_t order_id,
+                                                 std::stop_token stop) {
   const base::Steady began = clock_.steady_now();
-  const auto listed = TRY(ca_.list_duplicates(order_id, stop));
+  const auto listed = TRY(ca.list_duplicates(order_id, stop));
   const base::MutexLock lock(mutex_);
   Listing& listing = duplicates_[order_id];
   listing.looked_at = began;
@@ -174,8 +179,8 @@ std::vector<rules::ListedDuplicate> Inventory::with_key(std::int64_t order_id,
 }
 
 base::Result<std::vector<rules::ListedDuplicate>> Inventory::duplicates_of(
-    std::int64_t order_id, const std::string& public_key_sha256, base::Steady not_before,
-    std::stop_token stop) {
+    certcentral::CaApi& ca, std::int64_t order_id, const std::string& public_key_sha256,
+    base::Steady not_before, std::stop_token stop) {
   const std::string what = fmt::format("duplicates of {}", order_id);
   bool look = false;
   {
@@ -186,7 +191,7 @@ base::Result<std::vector<rules::ListedDuplicate>> Inventory::duplicates_of(
     });
   }
   if (look) {
-    const auto looked = look_at_duplicates(order_id, stop);
+    const auto looked = look_at_duplicates(ca, order_id, stop);
     end_look(what);
     if (!looked) return std::unexpected(looked.error());
   }

@@ -29,19 +29,21 @@ inline constexpr std::chrono::seconds kDuplicatesAgeMax{2};
 
 class Inventory {
  public:
-  // Both must outlive the inventory.
-  Inventory(certcentral::CaApi& ca, const base::Clock& clock) : ca_(ca), clock_(clock) {}
+  // `clock` must outlive the inventory.
+  explicit Inventory(const base::Clock& clock) : clock_(clock) {}
 
+  // `ca` makes the calls, if any are needed, at the urgency of this caller.
   // The orders that share a name with `query`, or are spec.orderID or its renewals, with details
   // of those that may be eligible. Errors of the CA pass through. Blocks for the CA's answers.
-  base::Result<std::vector<rules::OrderFacts>> orders_for(const rules::MatchQuery& query,
+  base::Result<std::vector<rules::OrderFacts>> orders_for(certcentral::CaApi& ca,
+                                                          const rules::MatchQuery& query,
                                                           std::stop_token stop);
 
   // The duplicates of `order_id` that carry this public key, from a look that began at
   // `not_before` or later.
   base::Result<std::vector<rules::ListedDuplicate>> duplicates_of(
-      std::int64_t order_id, const std::string& public_key_sha256, base::Steady not_before,
-      std::stop_token stop);
+      certcentral::CaApi& ca, std::int64_t order_id, const std::string& public_key_sha256,
+      base::Steady not_before, std::stop_token stop);
 
   // The order changed: its details are asked for again when they are needed next.
   void forget(std::int64_t order_id);
@@ -61,10 +63,14 @@ class Inventory {
     std::map<std::int64_t, std::string> keys{};  // certificate id -> public key, kept across looks
   };
 
-  base::Result<std::vector<certcentral::OrderSummary>> summaries(std::stop_token stop);
-  base::Result<rules::OrderFacts> details(std::int64_t order_id, std::stop_token stop);
-  base::Result<void> follow_renewals(std::vector<rules::OrderFacts>& found, std::stop_token stop);
-  base::Result<void> look_at_duplicates(std::int64_t order_id, std::stop_token stop);
+  base::Result<std::vector<certcentral::OrderSummary>> summaries(certcentral::CaApi& ca,
+                                                                 std::stop_token stop);
+  base::Result<rules::OrderFacts> details(certcentral::CaApi& ca, std::int64_t order_id,
+                                          std::stop_token stop);
+  base::Result<void> follow_renewals(certcentral::CaApi& ca, std::vector<rules::OrderFacts>& found,
+                                     std::stop_token stop);
+  base::Result<void> look_at_duplicates(certcentral::CaApi& ca, std::int64_t order_id,
+                                        std::stop_token stop);
   std::vector<rules::ListedDuplicate> with_key(std::int64_t order_id,
                                                const std::string& public_key_sha256);
 
@@ -74,7 +80,6 @@ class Inventory {
   bool take_look(const std::string& what, const Fresh& fresh);
   void end_look(const std::string& what);
 
-  certcentral::CaApi& ca_;
   const base::Clock& clock_;
 
   base::Mutex mutex_;

@@ -53,6 +53,14 @@ void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Obser
 
 }  // namespace
 
+certcentral::Turn turn_of(const rules::Observed& facts) {
+  using certcentral::Urgency;
+  const bool has_leaf = facts.installed && facts.installed->leaf;
+  if (facts.request.spec.suspend) return {.urgency = Urgency::kBackground};
+  if (!has_leaf) return {.urgency = Urgency::kNew};
+  return {.urgency = Urgency::kExpiring, .needed_by = facts.installed->leaf->not_after};
+}
+
 rules::IssuedFacts issued_facts(const std::string& pem, std::int64_t certificate_id,
                                 const std::string& public_key_sha256,
                                 std::optional<x509::Chain>& chain) {
@@ -81,11 +89,7 @@ std::optional<rules::InstalledFacts> verified_before(
   if (!same || !known->not_after || !known->not_before || request.spec.private_key) {
     return std::nullopt;
   }
-  nlohmann::json bare{{"metadata", {{"annotations", secret.meta.annotations}}}};
-  rules::InstalledFacts facts = installed_facts(bare);
-  facts.uid = secret.meta.uid;
-  facts.resource_version = secret.meta.resource_version;
-  facts.problem.clear();
+  rules::InstalledFacts facts = installed_marks(secret.meta);
   facts.key_matches = true;
   facts.leaf = rules::LeafFacts{.common_name = known->common_name,
                                 .dns_names = {known->dns_names.begin(), known->dns_names.end()},
@@ -242,7 +246,8 @@ void Observer::note_error(const base::Error& error, Observation& seen) {
 
 void Observer::ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop) {
   auto orders =
-      seen.account->inventory().orders_for({.names = question.names,
+      seen.account->inventory().orders_for(*seen.account->ca(turn_of(seen.facts)),
+                                           {.names = question.names,
                                             .product = seen.facts.profile->product,
                                             .organization_id = seen.facts.profile->organization_id,
                                             .order_id = question.order_id,
@@ -258,13 +263,15 @@ void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std:
   if (const auto answer = seen.account->answers().get(key)) {
     not_before = std::max(not_before, answer->ended_at);
   }
-  auto listed = seen.account->inventory().duplicates_of(question.order_id, key, not_before, stop);
+  auto listed = seen.account->inventory().duplicates_of(*seen.account->ca(turn_of(seen.facts)),
+                                                        question.order_id, key, not_before, stop);
   if (!listed) return note_error(listed.error(), seen);
   seen.facts.ca.listed = *std::move(listed);
 }
 
 void Observer::ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop) {
-  const auto pem = seen.account->ca().download_certificate(question.certificate_id, stop);
+  const auto pem =
+      seen.account->ca(turn_of(seen.facts))->download_certificate(question.certificate_id, stop);
   if (!pem) return note_error(pem.error(), seen);
   const std::string& key = seen.facts.pending->public_key_sha256;
   seen.facts.ca.issued = issued_facts(*pem, question.certificate_id, key, seen.chain);

@@ -84,6 +84,10 @@ class Observer {
   const ObserveOptions options_;
 };
 
+// Where a pass stands in the line for calls to the CA: what expires first goes first, then what has
+// no certificate yet, then what only looks. Pure.
+certcentral::Turn turn_of(const rules::Observed& facts);
+
 // Reads what the CA returned for the key of the pending Secret: the facts, and the chain if it is
 // whole and for our key. Pure.
 rules::IssuedFacts issued_facts(const std::string& pem, std::int64_t certificate_id,

@@ -31,7 +31,7 @@ void note_failure(const api::AutomationProfile& profile, Account& account, const
 
 void ask_user(const api::AutomationProfile& profile, Account& account, rules::PreflightFacts& facts,
               std::stop_token stop) {
-  const auto user = account.ca().user_me(stop);
+  const auto user = account.ca({})->user_me(stop);
   if (!user) return note_failure(profile, account, user.error(), facts);
   facts.account_id = user->account_id;
   facts.key_can_approve = user->can_approve();
@@ -42,7 +42,7 @@ void ask_user(const api::AutomationProfile& profile, Account& account, rules::Pr
 
 void ask_product(const api::AutomationProfile& profile, Account& account,
                  rules::PreflightFacts& facts, std::stop_token stop) {
-  const auto product = account.ca().product(profile.spec.product, stop);
+  const auto product = account.ca({})->product(profile.spec.product, stop);
   if (!product && product.error().code == base::Code::kNotFound) {
     facts.product_exists = false;
     return;
@@ -54,7 +54,7 @@ void ask_product(const api::AutomationProfile& profile, Account& account,
 
 void ask_organization_by_id(const api::AutomationProfile& profile, std::int64_t id,
                             Account& account, rules::PreflightFacts& facts, std::stop_token stop) {
-  const auto organization = account.ca().organization(id, stop);
+  const auto organization = account.ca({})->organization(id, stop);
   if (organization && !organization->is_active) {
     facts.organization_problem = fmt::format(
         "organization.id {} ({}) is not active; activate it in CertCentral, or use another", id,
@@ -77,7 +77,8 @@ void ask_organization_by_id(const api::AutomationProfile& profile, std::int64_t 
 void ask_organization_by_name(const api::AutomationProfile& profile, const std::string& name,
                               Account& account, rules::PreflightFacts& facts,
                               std::stop_token stop) {
-  const auto found = account.ca().list_organizations({.search = name, .active_only = true}, stop);
+  const auto found =
+      account.ca({})->list_organizations({.search = name, .active_only = true}, stop);
   if (!found && found.error().code == base::Code::kPermissionDenied) {
     facts.organization_problem = fmt::format(
         "organization.name {}: the API key may not read organizations; give organization.id", name);

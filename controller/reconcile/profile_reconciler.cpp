@@ -137,6 +137,9 @@ ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std:
     return state;
   }
   state.account = *account;
+  const auto& limit = profile.spec.account.rate_limit;
+  (*account)->keep_below({.requests_per_3_minutes = limit.requests_per_3_minutes,
+                          .requests_per_5_seconds = limit.requests_per_5_seconds});
   state.asked_at = clock_.now();
   ask_account(profile, **account, state.preflight, stop);
   return state;

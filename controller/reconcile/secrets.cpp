@@ -204,16 +204,18 @@ rules::LeafFacts leaf_facts(const x509::Certificate& certificate) {
           .sha256_fingerprint = certificate.sha256_fingerprint()};
 }
 
+rules::InstalledFacts installed_marks(const api::ObjectMeta& secret) {
+  const Annotations& annotations = secret.annotations;
+  return {.uid = secret.uid,
+          .resource_version = secret.resource_version,
+          .order_id = number_of(annotations, api::kOrderIdAnnotation),
+          .certificate_id = number_of(annotations, api::kCertificateIdAnnotation),
+          .account = text_of(annotations, api::kAccountAnnotation),
+          .renew_requested_at = text_of(annotations, api::kRenewRequestedAtAnnotation)};
+}
+
 rules::InstalledFacts installed_facts(const json& secret) {
-  const api::ObjectMeta meta = meta_of(secret);
-  const Annotations& annotations = meta.annotations;
-  rules::InstalledFacts facts{
-      .uid = meta.uid,
-      .resource_version = meta.resource_version,
-      .order_id = number_of(annotations, api::kOrderIdAnnotation),
-      .certificate_id = number_of(annotations, api::kCertificateIdAnnotation),
-      .account = text_of(annotations, api::kAccountAnnotation),
-      .renew_requested_at = text_of(annotations, api::kRenewRequestedAtAnnotation)};
+  rules::InstalledFacts facts = installed_marks(meta_of(secret));
   const auto certificate = x509::Certificate::parse(data_of(secret, api::kTlsCertKey).value_or(""));
   if (!certificate) {
     facts.problem = fmt::format("{}: {}", api::kTlsCertKey, certificate.error().message);

@@ -26,6 +26,8 @@ base::Result<SecretMeta> decode_secret_meta(const nlohmann::json& object);
 // The decoded value of data[key], or nullopt.
 std::optional<std::string> data_of(const nlohmann::json& secret, std::string_view key);
 
+// What the last installation noted in the metadata; nothing of the certificate.
+rules::InstalledFacts installed_marks(const api::ObjectMeta& secret);
 // The facts of the target Secret, all but `owner` and `owner_text`, which need the cache.
 rules::InstalledFacts installed_facts(const nlohmann::json& secret);
 // The facts of a certificate, and those of its key if there is one.

@@ -14,9 +14,8 @@ std::string secret_key(const Request& request) {
 }
 
 void add_indexes(const Informers& informers) {
-  informers.requests.add_index(kBySecret, [](const Request& request) {
-    return std::vector{secret_key(request)};
-  });
+  informers.requests.add_index(
+      kBySecret, [](const Request& request) { return std::vector{secret_key(request)}; });
   informers.requests.add_index(kByProfile, [](const Request& request) {
     return std::vector{
         kube::ObjectKey{api::profile_namespace(request), request.spec.profile_ref.name}.text()};
@@ -24,15 +23,23 @@ void add_indexes(const Informers& informers) {
   informers.requests.add_index(
       kByNamespace, [](const Request& request) { return std::vector{request.meta.namespace_}; });
   informers.profiles.add_index(kByCredentials, [](const Profile& profile) {
-    return std::vector{kube::ObjectKey{profile.meta.namespace_,
-                                       profile.spec.account.api_key_secret_ref.name}
-                           .text()};
+    return std::vector{
+        kube::ObjectKey{profile.meta.namespace_, profile.spec.account.api_key_secret_ref.name}
+            .text()};
   });
 }
 
-// Found by the first listing: behind what users change now.
+// Found by the first listing: behind what users change now, and of those the soonest to expire
+// first.
 runtime::Urgency urgency_of(bool initial) {
   return {.priority = initial ? runtime::kPriorityBackground : runtime::kPriorityUser};
+}
+runtime::Urgency urgency_of(const runtime::Change<Request>& change) {
+  runtime::Urgency urgency = urgency_of(change.initial);
+  const auto& request = change.after ? change.after : change.before;
+  const auto& certificate = request->status.certificate;
+  if (certificate && certificate->not_after) urgency.due = *certificate->not_after;
+  return urgency;
 }
 
 // Only what a pass reads counts: our own status writes must not wake the request again.
@@ -61,7 +68,7 @@ void connect(const Informers& informers, const Queues& queues) {
   const auto& store = informers.requests.store();
   informers.requests.on_change([queues, &store](const runtime::Change<Request>& change) {
     if (!needs_a_pass(change)) return;
-    queues.requests.add(change.key, urgency_of(change.initial));
+    queues.requests.add(change.key, urgency_of(change));
     // Another request may have been waiting for this one's Secret.
     if (change.before && !change.after) {
       add_all(store.by_index(kBySecret, secret_key(*change.before)), queues.requests);

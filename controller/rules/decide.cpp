@@ -40,6 +40,7 @@ constexpr std::array kRules{
     RULE(ca_did_not_answer),
     RULE(refusal_is_recent),
     RULE(listed_and_issued),
+    RULE(listed_as_rejected),
     RULE(listed_but_not_issued),
     RULE(listing_is_needed),
     RULE(accepted_but_not_listed),

@@ -48,6 +48,7 @@ MaybeDecision certificate_came_back(const Pass& pass);
 MaybeDecision ca_did_not_answer(const Pass& pass);
 MaybeDecision refusal_is_recent(const Pass& pass);
 MaybeDecision listed_and_issued(const Pass& pass);
+MaybeDecision listed_as_rejected(const Pass& pass);
 MaybeDecision listed_but_not_issued(const Pass& pass);
 MaybeDecision listing_is_needed(const Pass& pass);
 MaybeDecision accepted_but_not_listed(const Pass& pass);

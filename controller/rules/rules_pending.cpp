@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kSendsMax = 3;
-constexpr auto kLookWhenUsedUp = 30min;
+constexpr auto kLookForAPerson = 30min;  // after it was sent three times, or rejected
 constexpr auto kMismatchPatience = 24h;
 constexpr auto kWaitMax = 24h;
 
@@ -76,11 +76,17 @@ bool order_could_explain(const Observed& seen) {
                         leaf->dns_names);
 }
 
-Decision awaiting(const Observed& seen, base::TimePoint until, const std::string& what) {
-  const api::Reason reason =
-      seen.ca.awaits_approval ? api::Reason::kAwaitingApproval : api::Reason::kAwaitingIssuance;
-  return decision(Wait{until}, reason,
-                  fmt::format("duplicate of order {}: {}", seen.pending->order_id, what));
+constexpr std::string_view kNeedsApproval =
+    "it waits for an approver in CertCentral; status.csr is the CSR of that request. To request "
+    "without approvals, an administrator chooses Settings > Preferences > Advanced Settings > "
+    "Certificate Requests > Approval Steps > Skip approval step";
+
+Decision awaiting(const Observed& seen, base::TimePoint until, std::string_view what) {
+  const bool approval = seen.ca.awaits_approval;
+  return decision(Wait{until},
+                  approval ? api::Reason::kAwaitingApproval : api::Reason::kAwaitingIssuance,
+                  fmt::format("duplicate of order {}: {}", seen.pending->order_id,
+                              approval ? kNeedsApproval : what));
 }
 
 std::pair<api::Reason, std::string> failure_of(const base::Error& error) {
@@ -190,6 +196,23 @@ MaybeDecision listed_and_issued(const Pass& pass) {
                   fmt::format("fetching certificate {}", best->certificate_id));
 }
 
+// A word of the list that only an approver's no leads to; everything else may still be issued.
+// CertCentral: dev.digicert.com, services-api/orders/list-duplicates (status of a duplicate).
+MaybeDecision listed_as_rejected(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.pending || !seen.ca.listed || seen.ca.listed->empty()) return std::nullopt;
+  if (!std::ranges::all_of(*seen.ca.listed, [](const ListedDuplicate& entry) {
+        return entry.status == "rejected";
+      })) {
+    return std::nullopt;
+  }
+  return decision(
+      Wait{seen.now + kLookForAPerson}, api::Reason::kApprovalRejected,
+      fmt::format("an approver rejected the duplicate of order {} in CertCentral. To "
+                  "ask again with another key, delete Secret {}",
+                  seen.pending->order_id, api::pending_secret_name(seen.request.meta.name)));
+}
+
 MaybeDecision listed_but_not_issued(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
   if (!seen.pending || !seen.ca.listed || seen.ca.listed->empty()) return std::nullopt;
@@ -212,12 +235,7 @@ MaybeDecision accepted_but_not_listed(const Pass& pass) {
   const bool accepted = seen.pending && !seen.pending->refusal &&
                         (seen.ca.post == CaView::Post::kAccepted || seen.pending->request_id != 0);
   if (!accepted) return std::nullopt;
-  return awaiting(seen, next_poll(seen),
-                  seen.ca.awaits_approval
-                      ? "it waits for an approver in CertCentral. To request without approvals, "
-                        "choose Settings > Preferences > Advanced Settings > Certificate Requests "
-                        "> Approval Steps > Skip approval step"
-                      : "the CA has accepted it and does not list it yet");
+  return awaiting(seen, next_poll(seen), "the CA has accepted it and does not list it yet");
 }
 
 // The POST did not leave this process, or was turned away by the rate limit: nothing to settle.
@@ -253,7 +271,7 @@ MaybeDecision submissions_are_used_up(const Pass& pass) {
                        seen.ca.post != CaView::Post::kNotSent;
   if (!used_up) return std::nullopt;
   return awaiting(
-      seen, seen.now + kLookWhenUsedUp,
+      seen, seen.now + kLookForAPerson,
       fmt::format("it was sent {} times and our key is still not listed; it is not "
                   "sent again. Look at the order in CertCentral; delete Secret {} to "
                   "start anew with another key",

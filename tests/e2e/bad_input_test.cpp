@@ -63,8 +63,8 @@ TEST_F(BadInput, AMissingCredentialSecretIsNamedAndRecoversWhenItComes) {
 
 TEST_F(BadInput, ACredentialSecretWithoutTheKeyNamesTheKey) {
   start_simulator();
-  cluster().kubectl({"create", "secret", "generic", "certcentral", "-n", home(),
-                     "--from-literal=other=value"});
+  cluster().kubectl(
+      {"create", "secret", "generic", "certcentral", "-n", home(), "--from-literal=other=value"});
   apply_profile();
   start_operator();
 
@@ -191,8 +191,8 @@ TEST_F(BadInput, ANameOutsideTheConstraintsCostsNoCallForAnOrder) {
 
 TEST_F(BadInput, ASecretOfSomebodyElseIsNeverTouched) {
   start_all();
-  cluster().kubectl({"create", "secret", "generic", "shop-tls", "-n", home(),
-                     "--from-literal=precious=yes"});
+  cluster().kubectl(
+      {"create", "secret", "generic", "shop-tls", "-n", home(), "--from-literal=precious=yes"});
   const std::string before = get("secret", "shop-tls")["metadata"]["resourceVersion"];
   apply_request({});
 
@@ -234,8 +234,12 @@ TEST_F(BadInput, ANamespaceWithoutConsentGetsNothing) {
   start_operator();
   apply(
       "apiVersion: duplicert.io/v1beta1\nkind: AutomationProfile\n"
-      "metadata: {name: private, namespace: " + home() + "}\nspec:\n"
-      "  account: {apiKeySecretRef: {name: certcentral}, url: '" + ca().base_url() + "'}\n"
+      "metadata: {name: private, namespace: " +
+      home() +
+      "}\nspec:\n"
+      "  account: {apiKeySecretRef: {name: certcentral}, url: '" +
+      ca().base_url() +
+      "'}\n"
       "  product: ssl_basic\n  organization: {id: 550011}\n");
   apply_request({.namespace_ = other(), .profile = "private", .profile_namespace = home()});
 
@@ -255,8 +259,8 @@ TEST_F(BadInput, AKubeconfigThatDoesNotParseEndsWithOneSentence) {
   const auto broken = dir() / "kubeconfig";
   support::run({.argv = {"sh", "-c", "printf 'a: [b' > " + broken.string()}});
 
-  const auto result = support::run({.argv = {support::operator_binary(), "run", "--kubeconfig",
-                                             broken.string()}});
+  const auto result =
+      support::run({.argv = {support::operator_binary(), "run", "--kubeconfig", broken.string()}});
 
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr(broken.string()));
