@@ -11,7 +11,8 @@
 #                   refuses to start if one of them is there already.
 #
 # The first run installs packages, builds the Kubernetes binaries (about 7 min) and Duplicert; later
-# runs take less than a minute. Nothing is left running. Exit code 0: everything was as it should.
+# runs take less than a minute. DUPLICERT_BINARY=FILE takes that binary and builds none.
+# Nothing is left running. Exit code 0: everything was as it should be.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
@@ -38,13 +39,14 @@ installed=false # whether things of ours may be in somebody else's cluster
 kubectl() { "$tools/kubectl" "${kube_flags[@]}" "$@"; }
 
 build() {
+  binary=${DUPLICERT_BINARY:-$repo/build/release/duplicert}
+  [ -z "${DUPLICERT_BINARY:-}" ] || return 0
   local log=$repo/build/demo-build.log
   mkdir -p -- "$repo/build"
   (cd -- "$repo" && cmake --preset release && ninja -C build/release duplicert) >"$log" 2>&1 || {
     tail -n 30 -- "$log" >&2
     die "the build failed; all of it is in $log"
   }
-  binary=$repo/build/release/duplicert
 }
 
 # refuse_if_present: in a cluster of somebody else nothing that was there is touched.
@@ -115,8 +117,9 @@ start_operator() {
   local ports
   read -r -a ports < <(free_ports 2)
   metrics=127.0.0.1:${ports[0]}
-  start operator run "${kube_flags[@]}" --no-leader-elect --allowed-ca-hosts 127.0.0.1 \
-    --metrics-address "$metrics" --health-address "127.0.0.1:${ports[1]}" --log-format text
+  start operator run "${kube_flags[@]}" --no-leader-elect \
+    --allowed-ca-hosts "$(cut -d/ -f3 <<<"$ca_url")" --log-format text \
+    --metrics-address "$metrics" --health-address "127.0.0.1:${ports[1]}"
   operator_pid=$(cat "$work/operator.pid")
 }
 
