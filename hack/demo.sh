@@ -53,9 +53,10 @@ build() {
 refuse_if_present() {
   local found
   found=$(kubectl get namespaces "${namespaces[@]}" --ignore-not-found -o name)
-  found+=$(kubectl get crds --no-headers -o name | grep -F duplicert.io || true)
-  [ -z "$found" ] || die "the cluster has already: $(tr '\n' ' ' <<<"$found"). Delete that first," \
-    "if it is left over from a demo: kubectl delete -k crds; kubectl delete ns ${namespaces[*]}"
+  found+=" $(kubectl get crds --no-headers -o name | grep -F duplicert.io || true)"
+  found=$(xargs <<<"$found") # one line
+  [ -z "$found" ] || die "the cluster already has $found. If that is left over from a demo:" \
+    "kubectl delete -k crds; kubectl delete namespace ${namespaces[*]}"
   kubectl auth can-i create customresourcedefinitions >/dev/null ||
     die "you may not create CRDs in context $context"
 }
@@ -200,7 +201,7 @@ clean_up() {
   if [ -n "$context" ] && $installed; then remove_objects; fi
   stop_pid "$simulator_pid" 10
   if [ -d "$work/cluster" ]; then "$repo/hack/control-plane.sh" down "$work/cluster"; fi
-  if [ "$status" -eq 0 ] || [ "$status" -ge 128 ]; then
+  if [ "$status" -eq 0 ] || [ "$status" -ge 128 ] || [ ! -e "$work/simulator.log" ]; then
     rm -rf -- "$work"
   else
     say "failed; logs are in $work"
