@@ -32,7 +32,12 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
       client_.apply(kube::kSecrets, {request.meta.namespace_, request.spec.secret_name}, body,
                     before == nullptr ? kube::Force::kNo : kube::Force::kYes, stop);
   wipe(body);
-  if (!applied) return std::unexpected(base::wrap("write the Secret", applied.error()));
+  if (!applied) {
+    base::Error error = base::wrap("write the Secret", std::move(applied).error());
+    // A Secret of another type has appeared: what to do about it is for the next pass.
+    if (before == nullptr && error.code == base::Code::kInvalid) error.code = base::Code::kConflict;
+    return std::unexpected(std::move(error));
+  }
   wipe(*applied);
   return {};
 }

@@ -32,6 +32,20 @@ bool has_trouble(const ProfileState& state) {
          !facts.duplicates_allowed.value_or(true);
 }
 
+// While the CA cannot be reached, what it told before still holds.
+void keep_answers(const rules::PreflightFacts& before, rules::PreflightFacts& now) {
+  if (now.unreachable.empty()) return;
+  rules::PreflightFacts kept = before;
+  kept.unreachable = now.unreachable;
+  now = std::move(kept);
+}
+
+// How long what was found holds, and when to look again without a change.
+std::chrono::milliseconds age_max(const ProfileState& state) {
+  if (!state.preflight.unreachable.empty()) return kUnreachableRetry;
+  return has_trouble(state) ? kTroubleRetry : kPreflightAgeMax;
+}
+
 }  // namespace
 
 ProfileReconciler::ProfileReconciler(const runtime::Store<api::AutomationProfile>& profiles,
@@ -59,7 +73,7 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
   const rules::ProfileReport report = rules::report_profile(*profile, state.preflight);
   state.unusable = report.unusable;
   state.problem = report.problem;
-  const bool trouble = has_trouble(state);
+  const std::chrono::milliseconds again = age_max(state);
   if (states_.put(key, std::move(state))) {
     base::log_info("profile checked", {{"key", key}, {"problem", report.problem}});
     hooks_.changed(key);
@@ -68,8 +82,7 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
   if (const auto written = write_status(*profile, report.status, stop); !written) {
     return Outcome::failed(written.error());
   }
-  return Outcome::after(trouble ? std::chrono::milliseconds{kPreflightRetry}
-                                : std::chrono::milliseconds{kPreflightAgeMax});
+  return Outcome::after(again);
 }
 
 ProfileReconciler::Credentials ProfileReconciler::read_credentials(
@@ -103,9 +116,7 @@ ProfileReconciler::Credentials ProfileReconciler::read_credentials(
 
 bool ProfileReconciler::is_fresh(const ProfileState& state, const std::string& fingerprint) const {
   const auto age = clock_.now() - state.asked_at;
-  return state.fingerprint == fingerprint &&
-         age < (has_trouble(state) ? std::chrono::milliseconds{kPreflightRetry}
-                                   : std::chrono::milliseconds{kPreflightAgeMax});
+  return state.fingerprint == fingerprint && age < age_max(state);
 }
 
 ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std::stop_token stop) {
@@ -125,7 +136,8 @@ ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std:
     return state;
   }
   const auto known = states_.get(api::key_of(profile.meta));
-  if (known && is_fresh(*known, state.fingerprint)) return *known;
+  const bool rejected = known && known->account && !known->account->rejection().empty();
+  if (known && !rejected && is_fresh(*known, state.fingerprint)) return *known;
 
   const auto account =
       accounts_.get({.url = profile.spec.account.url,
@@ -142,6 +154,9 @@ ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std:
                           .requests_per_5_seconds = limit.requests_per_5_seconds});
   state.asked_at = clock_.now();
   ask_account(profile, **account, state.preflight, stop);
+  if (known && known->fingerprint == state.fingerprint) {
+    keep_answers(known->preflight, state.preflight);
+  }
   return state;
 }
 

@@ -19,8 +19,10 @@ namespace reconcile {
 
 // How long an answer of the CA about a profile holds without a change.
 inline constexpr std::chrono::hours kPreflightAgeMax{1};
-// When a preflight that found trouble is tried again without a change.
-inline constexpr std::chrono::minutes kPreflightRetry{1};
+// When a preflight is repeated without a change: the CA gave no answer; it told of trouble that an
+// administrator mends there.
+inline constexpr std::chrono::minutes kUnreachableRetry{1};
+inline constexpr std::chrono::minutes kTroubleRetry{5};
 
 class ProfileReconciler final : public runtime::Reconciler {
  public:
