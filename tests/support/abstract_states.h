@@ -204,6 +204,11 @@ inline constexpr std::array kListed{
     FactValue{"none", [](rules::Observed& o) { o.ca.listed.emplace(); }},
     FactValue{"unissued", [](rules::Observed& o) { o.ca.listed = {listed_duplicate(false)}; }},
     FactValue{"issued", [](rules::Observed& o) { o.ca.listed = {listed_duplicate(true)}; }},
+    FactValue{"rejected",
+              [](rules::Observed& o) {
+                o.ca.listed = {listed_duplicate(false)};
+                o.ca.listed->back().status = "rejected";
+              }},
     FactValue{"issued_twice",
               [](rules::Observed& o) {
                 o.ca.listed = {listed_duplicate(true), listed_duplicate(true)};
