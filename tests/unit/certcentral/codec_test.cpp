@@ -340,6 +340,10 @@ TEST(DecodeDuplicates, AnErrorIsNotAnEmptyList) {
   EXPECT_EQ(code_of(decode_duplicates(data("error_list.json"))), base::Code::kCorrupt);
 }
 
+TEST(DecodeDuplicates, ARowThatIsNoObjectIsCorrupt) {
+  EXPECT_EQ(code_of(decode_duplicates(R"({"certificates":["7712"]})")), base::Code::kCorrupt);
+}
+
 TEST(DecodeCertificates, GivesLfLineEnds) {
   const auto pem = decode_certificates(
       "-----BEGIN CERTIFICATE-----\r\nTEVBRg==\r\n-----END CERTIFICATE-----\r\n");
