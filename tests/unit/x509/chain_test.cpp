@@ -161,12 +161,30 @@ TEST(Chain, SurvivesCasThatSignEachOther) {
   for_each_order({leaf, a_by_b, b_by_a}, [&](const Chain& chain) { EXPECT_EQ(chain.leaf, leaf); });
 }
 
-TEST(Chain, TakesTheLeafThatIsValidLongest) {
-  const auto shorter = leaf_till(30);
-  const auto longer = leaf_till(60);
+TEST(Chain, PrefersTheWayToARootOverAShorterOne) {
+  const auto absent_key = new_key();
+  const auto absent =
+      issue({.common_name = "Not Sent", .kind = Kind::kCa}, absent_key, absent_key, std::nullopt);
+  const auto cross = issue({.common_name = "Test Issuing CA", .kind = Kind::kCa, .till_days = 2000},
+                           world().intermediate_key, absent_key, absent);
 
-  for_each_order({shorter, longer, world().intermediate},
-                 [&](const Chain& chain) { EXPECT_EQ(chain.leaf, longer); });
+  for_each_order({world().leaf, cross, world().intermediate, world().root}, [](const Chain& chain) {
+    EXPECT_THAT(chain.intermediates, ElementsAre(world().intermediate));
+    EXPECT_EQ(chain.top, world().root);
+  });
+}
+
+TEST(Chain, TakesTheLeafThatIsValidLongest) {
+  // Many, so that no other order of theirs picks the right one by luck.
+  std::vector<Certificate> sent{world().intermediate};
+  for (int days = 30; days < 50; ++days) sent.push_back(leaf_till(days));
+  const auto longest = std::ranges::max_element(sent.begin() + 1, sent.end(), {},
+                                                [](const auto& leaf) { return leaf.not_after(); });
+
+  const auto chain = build_chain(sent, world().key_sha256());
+
+  ASSERT_TRUE(chain);
+  EXPECT_EQ(chain->leaf, *longest);
 }
 
 TEST(Chain, WithoutOurKeySaysWhatWasSent) {
