@@ -13,6 +13,11 @@
 
 namespace support {
 
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
 struct FactValue {
   const char* name;
   void (*apply)(rules::Observed&);
@@ -68,11 +73,9 @@ inline rules::LeafFacts leaf_with_a_further_name() {
 inline constexpr std::array kInstalled{
     FactValue{"none", unchanged},
     FactValue{"valid", [](rules::Observed& o) { o.installed = secret_with(leaf()); }},
-    FactValue{"due",
-              [](rules::Observed& o) { o.installed = secret_with(leaf(std::chrono::days{20})); }},
-    FactValue{"ends_soon",
-              [](rules::Observed& o) { o.installed = secret_with(leaf(std::chrono::days{3})); }},
-    FactValue{"expired", [](rules::Observed& o) { o.installed = secret_with(leaf(-1h)); }},
+    FactValue{"due", [](rules::Observed& o) { o.installed = secret_with(leaf(days{20})); }},
+    FactValue{"ends_soon", [](rules::Observed& o) { o.installed = secret_with(leaf(days{3})); }},
+    FactValue{"expired", [](rules::Observed& o) { o.installed = secret_with(leaf(-hours{1})); }},
     FactValue{"foreign", [](rules::Observed& o) { o.installed = foreign_secret(); }},
     FactValue{"of_other_request",
               [](rules::Observed& o) {
@@ -108,7 +111,7 @@ inline constexpr std::array kInstalled{
 };
 
 inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
-  seen.pending = submitted(ago + 1s);
+  seen.pending = submitted(ago + seconds{1});
   seen.pending->refusals = 1;
   seen.pending->refusal = rules::Refusal{.message = "invalid_csr: the CSR is not accepted",
                                          .at = kNow - ago,
@@ -118,48 +121,48 @@ inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
 inline constexpr std::array kPending{
     FactValue{"none", unchanged},
     FactValue{"never_sent", [](rules::Observed& o) { o.pending = pending(); }},
-    FactValue{"young", [](rules::Observed& o) { o.pending = submitted(1min); }},
-    FactValue{"settled", [](rules::Observed& o) { o.pending = submitted(1h); }},
-    FactValue{"sent_twice", [](rules::Observed& o) { o.pending = submitted(5min, 2); }},
-    FactValue{"used_up", [](rules::Observed& o) { o.pending = submitted(2h, 3); }},
-    FactValue{"a_day_old", [](rules::Observed& o) { o.pending = submitted(25h); }},
-    FactValue{"marked_in_the_future", [](rules::Observed& o) { o.pending = submitted(-1h); }},
+    FactValue{"young", [](rules::Observed& o) { o.pending = submitted(minutes{1}); }},
+    FactValue{"settled", [](rules::Observed& o) { o.pending = submitted(hours{1}); }},
+    FactValue{"sent_twice", [](rules::Observed& o) { o.pending = submitted(minutes{5}, 2); }},
+    FactValue{"used_up", [](rules::Observed& o) { o.pending = submitted(hours{2}, 3); }},
+    FactValue{"a_day_old", [](rules::Observed& o) { o.pending = submitted(hours{25}); }},
+    FactValue{"marked_in_the_future", [](rules::Observed& o) { o.pending = submitted(-hours{1}); }},
     FactValue{"known_to_the_ca",
               [](rules::Observed& o) {
-                o.pending = submitted(1h);
+                o.pending = submitted(hours{1});
                 o.pending->request_id = 5;
               }},
-    FactValue{"refused", [](rules::Observed& o) { refuse(o, 1h); }},
-    FactValue{"refused_in_the_future", [](rules::Observed& o) { refuse(o, -1h); }},
-    FactValue{"refused_long_ago", [](rules::Observed& o) { refuse(o, 7h); }},
+    FactValue{"refused", [](rules::Observed& o) { refuse(o, hours{1}); }},
+    FactValue{"refused_in_the_future", [](rules::Observed& o) { refuse(o, -hours{1}); }},
+    FactValue{"refused_long_ago", [](rules::Observed& o) { refuse(o, hours{7}); }},
     FactValue{"refused_for_other_inputs",
               [](rules::Observed& o) {
-                refuse(o, 1h);
+                refuse(o, hours{1});
                 o.pending->refusal->inputs = "other";
               }},
     FactValue{"sent_after_a_refusal",
               [](rules::Observed& o) {
-                o.pending = submitted(1h);
+                o.pending = submitted(hours{1});
                 o.pending->refusals = 1;
               }},
     FactValue{"for_another_order",
               [](rules::Observed& o) {
-                o.pending = submitted(1h);
+                o.pending = submitted(hours{1});
                 o.pending->order_id = 1;
               }},
     FactValue{"for_other_names",
               [](rules::Observed& o) {
-                o.pending = submitted(1min);
+                o.pending = submitted(minutes{1});
                 o.pending->names = {"old.example.com", {"old.example.com"}};
               }},
     FactValue{"of_another_account",
               [](rules::Observed& o) {
-                o.pending = submitted(1min);
+                o.pending = submitted(minutes{1});
                 o.pending->account = "www.digicert.com/9";
               }},
     FactValue{"unusable",
               [](rules::Observed& o) {
-                o.pending = submitted(1min);
+                o.pending = submitted(minutes{1});
                 o.pending->usable = false;
               }},
 };
@@ -186,7 +189,7 @@ inline constexpr std::array kOrders{
     FactValue{"short",
               [](rules::Observed& o) {
                 tell_order(o, order());
-                o.ca.orders->back().certificate_valid_till = kNow + std::chrono::days{3};
+                o.ca.orders->back().certificate_valid_till = kNow + days{3};
               }},
     FactValue{"renewed",
               [](rules::Observed& o) {
@@ -194,8 +197,8 @@ inline constexpr std::array kOrders{
                 o.ca.orders->back().renewed_order_id = 67890;
                 tell_order(o, order(67890));
                 o.ca.orders->back().renewal_of_order_id = kOrderId;
-                o.ca.orders->back().order_valid_till = kNow + std::chrono::days{700};
-                o.ca.orders->back().certificate_valid_till = kNow + std::chrono::days{390};
+                o.ca.orders->back().order_valid_till = kNow + days{700};
+                o.ca.orders->back().certificate_valid_till = kNow + days{390};
               }},
 };
 
@@ -224,7 +227,7 @@ inline constexpr std::array kIssued{
                 o.ca.issued = issued();
                 o.ca.issued->leaf->public_key_sha256 = "key-of-somebody-else";
               }},
-    FactValue{"expired", [](rules::Observed& o) { o.ca.issued = issued(leaf(-1h)); }},
+    FactValue{"expired", [](rules::Observed& o) { o.ca.issued = issued(leaf(-hours{1})); }},
     FactValue{"other_names",
               [](rules::Observed& o) {
                 o.ca.issued = issued();
@@ -258,7 +261,7 @@ inline constexpr std::array kErrors{
     FactValue{"rate_limited",
               [](rules::Observed& o) {
                 o.ca_error = ca_error(base::Code::kExhausted);
-                o.ca_error->retry_after = std::chrono::seconds{0};
+                o.ca_error->retry_after = seconds{0};
               }},
     FactValue{"credentials",
               [](rules::Observed& o) { o.ca_error = ca_error(base::Code::kUnauthenticated); }},

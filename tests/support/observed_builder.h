@@ -16,8 +16,6 @@
 
 namespace support {
 
-using namespace std::chrono_literals;
-
 inline constexpr base::TimePoint kNow = FakeClock::kStart;
 inline constexpr std::int64_t kOrderId = 12345;
 inline const std::string kPendingKey = "key-of-the-pending-secret";
@@ -122,7 +120,7 @@ class ObservedBuilder {
                     .uid = "uid-request",
                     .resource_version = "7",
                     .generation = 1,
-                    .creation_time = kNow - 24h};
+                    .creation_time = kNow - std::chrono::hours{24}};
     request.spec.profile_ref.name = "corp";
     request.spec.common_name = "shop.example.com";
     request.spec.secret_name = "shop-tls";

@@ -8,6 +8,8 @@
 namespace crash_world {
 namespace {
 
+using namespace std::chrono_literals;
+
 std::string text_of(const Schedule& s) {
   return fmt::format("need={} lag={}s issuance={} first_post={} outage={} crash_at={},{}",
                      static_cast<int>(s.need), s.listing_lag.count(), static_cast<int>(s.issuance),

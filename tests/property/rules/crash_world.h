@@ -20,7 +20,6 @@
 
 namespace crash_world {
 
-using namespace std::chrono_literals;
 using base::TimePoint;
 using rules::Observed;
 using Post = rules::CaView::Post;
@@ -110,7 +109,7 @@ class World {
     answered_.reset();
     chain_.reset();
     seen_.failures = 0;
-    seen_.now += 1s;
+    seen_.now += std::chrono::seconds{1};
   }
 
   // Returns false if the process crashed.
@@ -160,7 +159,8 @@ class World {
     return seen_.now >= duplicate.accepted_at + schedule_.listing_lag;
   }
   bool is_issued(const Duplicate& duplicate) const {
-    const auto delay = schedule_.issuance == Issuance::kLater ? 20s : 0s;
+    const auto delay =
+        schedule_.issuance == Issuance::kLater ? std::chrono::seconds{20} : std::chrono::seconds{0};
     return seen_.now >= duplicate.accepted_at + delay;
   }
 
@@ -225,7 +225,8 @@ class World {
       if (sent.key != key) violate("posts a second key");
       if (!sent.may_be_accepted) continue;
       const auto window = rules::settle_window(kSettleWindow, ++sends);
-      if (seen_.now < sent.at + window - 1s) violate("posts again within the settle window");
+      if (seen_.now < sent.at + window - std::chrono::seconds{1})
+        violate("posts again within the settle window");
     }
     const bool listed = std::ranges::any_of(
         duplicates_, [&](const Duplicate& d) { return d.key == key && is_listed(d); });
@@ -246,7 +247,7 @@ class World {
     if (first && schedule_.outage == Outage::kAfterTheFirstPost) {
       outage_ends_ = seen_.now + kOutage;
     }
-    seen_.now += 1s;
+    seen_.now += std::chrono::seconds{1};
     if (!survives()) return false;
     return hear(outcome);
   }

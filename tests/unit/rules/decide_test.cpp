@@ -92,7 +92,7 @@ std::string name_of_case(const testing::TestParamInfo<RuleCase>& row) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    OfTheRequest, EachRule,
+    OfTheRequest1, EachRule,
     testing::Values(
         RuleCase{"request_is_being_deleted",
                  "",
@@ -148,7 +148,12 @@ INSTANTIATE_TEST_SUITE_P(
                  observed().suspended().with_order(order()),
                  "wait",
                  api::Reason::kSuspended,
-                 {"spec.suspend is true", "set it to false"}},
+                 {"spec.suspend is true", "set it to false"}}),
+    name_of_case);
+
+INSTANTIATE_TEST_SUITE_P(
+    OfTheRequest2, EachRule,
+    testing::Values(
         RuleCase{"pending_key_is_installed",
                  "",
                  observed().with_secret(secret_with_the_pending_key()).with_pending(submitted(1h)),
@@ -197,59 +202,64 @@ INSTANTIATE_TEST_SUITE_P(
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
-    OfAPendingKey, EachRule,
+    OfAPendingKey1, EachRule,
+    testing::Values(RuleCase{"pending_does_not_fit",
+                             "unusable",
+                             observed().with_pending({}),
+                             "drop_pending",
+                             api::Reason::kPending,
+                             {"its key does not fit its CSR"}},
+                    RuleCase{"pending_does_not_fit",
+                             "names",
+                             observed().with_pending(with_names("old.example.com")),
+                             "drop_pending",
+                             api::Reason::kPending,
+                             {"the names have changed"}},
+                    RuleCase{"pending_does_not_fit",
+                             "key_kind",
+                             observed().with_pending(pending()).with([](Observed& o) {
+                               o.key = {.algorithm = api::KeyAlgorithm::kRsa, .size = 2048};
+                             }),
+                             "drop_pending",
+                             api::Reason::kPending,
+                             {"the kind of key has changed"}},
+                    RuleCase{"pending_does_not_fit",
+                             "account",
+                             observed().with_pending(pending()).with([](Observed& o) {
+                               o.profile->account = "www.digicert.com/9";
+                             }),
+                             "drop_pending",
+                             api::Reason::kPending,
+                             {"the account has changed"}},
+                    RuleCase{"pending_does_not_fit",
+                             "order_id",
+                             observed().with_pending(pending()).asking_for_order(1),
+                             "drop_pending",
+                             api::Reason::kPending,
+                             {"spec.orderID has changed"}},
+                    RuleCase{"pending_does_not_fit",
+                             "name_constraints",
+                             observed()
+                                 .asking_for(std::nullopt, {})
+                                 .asking_for_order(kOrderId)
+                                 .with_pending(pending())
+                                 .with([](Observed& o) { o.pending->asked_order_id = kOrderId; })
+                                 .allowing_only({"*.other.org"}),
+                             "drop_pending",
+                             api::Reason::kPending,
+                             {"spec.nameConstraints of the profile"}},
+                    RuleCase{
+                        "certificate_came_back_wrong",
+                        "other_key",
+                        observed().with_pending(submitted(1min)).ca_returned({77, leaf(), ""}),
+                        "wait",
+                        api::Reason::kCertificateMismatch,
+                        {"certificate 77", "order 12345", "another public key", "not installed"}}),
+    name_of_case);
+
+INSTANTIATE_TEST_SUITE_P(
+    OfAPendingKey2, EachRule,
     testing::Values(
-        RuleCase{"pending_does_not_fit",
-                 "unusable",
-                 observed().with_pending({}),
-                 "drop_pending",
-                 api::Reason::kPending,
-                 {"its key does not fit its CSR"}},
-        RuleCase{"pending_does_not_fit",
-                 "names",
-                 observed().with_pending(with_names("old.example.com")),
-                 "drop_pending",
-                 api::Reason::kPending,
-                 {"the names have changed"}},
-        RuleCase{"pending_does_not_fit",
-                 "key_kind",
-                 observed().with_pending(pending()).with([](Observed& o) {
-                   o.key = {.algorithm = api::KeyAlgorithm::kRsa, .size = 2048};
-                 }),
-                 "drop_pending",
-                 api::Reason::kPending,
-                 {"the kind of key has changed"}},
-        RuleCase{"pending_does_not_fit",
-                 "account",
-                 observed().with_pending(pending()).with([](Observed& o) {
-                   o.profile->account = "www.digicert.com/9";
-                 }),
-                 "drop_pending",
-                 api::Reason::kPending,
-                 {"the account has changed"}},
-        RuleCase{"pending_does_not_fit",
-                 "order_id",
-                 observed().with_pending(pending()).asking_for_order(1),
-                 "drop_pending",
-                 api::Reason::kPending,
-                 {"spec.orderID has changed"}},
-        RuleCase{"pending_does_not_fit",
-                 "name_constraints",
-                 observed()
-                     .asking_for(std::nullopt, {})
-                     .asking_for_order(kOrderId)
-                     .with_pending(pending())
-                     .with([](Observed& o) { o.pending->asked_order_id = kOrderId; })
-                     .allowing_only({"*.other.org"}),
-                 "drop_pending",
-                 api::Reason::kPending,
-                 {"spec.nameConstraints of the profile"}},
-        RuleCase{"certificate_came_back_wrong",
-                 "other_key",
-                 observed().with_pending(submitted(1min)).ca_returned({77, leaf(), ""}),
-                 "wait",
-                 api::Reason::kCertificateMismatch,
-                 {"certificate 77", "order 12345", "another public key", "not installed"}},
         RuleCase{"certificate_came_back_wrong",
                  "expired",
                  observed().with_pending(submitted(1min)).ca_returned(issued(leaf(0s))),
@@ -305,7 +315,12 @@ INSTANTIATE_TEST_SUITE_P(
                  observed().with_pending(submitted(1h)).ca_lists({{77, "rejected", false, kNow}}),
                  "wait",
                  api::Reason::kApprovalRejected,
-                 {"approver rejected", "order 12345", "delete Secret shop-pending"}},
+                 {"approver rejected", "order 12345", "delete Secret shop-pending"}}),
+    name_of_case);
+
+INSTANTIATE_TEST_SUITE_P(
+    OfAPendingKey3, EachRule,
+    testing::Values(
         RuleCase{"listed_but_not_issued",
                  "",
                  observed().with_pending(submitted(1min)).ca_lists({listed_duplicate(false)}),
@@ -364,7 +379,7 @@ INSTANTIATE_TEST_SUITE_P(
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
-    OfTheCaAndItsOrders, EachRule,
+    OfTheCaAndItsOrders1, EachRule,
     testing::Values(
         RuleCase{"ca_did_not_answer",
                  "unavailable",
@@ -420,7 +435,12 @@ INSTANTIATE_TEST_SUITE_P(
                  observed().asking_for("shop.example.com", {"new.example.com"}).with_order(order()),
                  "wait",
                  api::Reason::kExtraSansNotAllowed,
-                 {"order 12345", "new.example.com", "Remove the name", "reissue the order"}},
+                 {"order 12345", "new.example.com", "Remove the name", "reissue the order"}}),
+    name_of_case);
+
+INSTANTIATE_TEST_SUITE_P(
+    OfTheCaAndItsOrders2, EachRule,
+    testing::Values(
         RuleCase{"no_order_matches",
                  "duplicates_off",
                  observed().with_order(without_duplicates()),
@@ -476,14 +496,18 @@ INSTANTIATE_TEST_SUITE_P(
                  observed().with_order(order()),
                  "submit_duplicate",
                  api::Reason::kAwaitingIssuance,
-                 {"order 12345"}},
-        RuleCase{"order_is_found",
-                 "for_a_renewal",
-                 observed().with_secret(leaf(days{3})).with_order(order()),
-                 "submit_duplicate",
-                 api::Reason::kRenewing,
                  {"order 12345"}}),
     name_of_case);
+
+INSTANTIATE_TEST_SUITE_P(OfTheCaAndItsOrders3, EachRule,
+                         testing::Values(RuleCase{
+                             "order_is_found",
+                             "for_a_renewal",
+                             observed().with_secret(leaf(days{3})).with_order(order()),
+                             "submit_duplicate",
+                             api::Reason::kRenewing,
+                             {"order 12345"}}),
+                         name_of_case);
 
 TEST(Decide, HasARowForEachRule) {
   // Guards the three tables above: a new rule without a test fails here.
