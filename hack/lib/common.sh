@@ -2,6 +2,8 @@
 # `set -euo pipefail`; it changes no directory and sets no trap.
 # shellcheck shell=bash
 
+shopt -s inherit_errexit # a failure in $(...) counts too
+
 repo=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 export repo
 script_name=$(basename -- "$0")
