@@ -1,4 +1,6 @@
 // duplicert: the one binary. See app/commands.h.
 #include "app/commands.h"
 
-int main(int argc, char** argv) { return app::execute(argc, argv); }
+int main(int argc, char** argv) {
+  return app::execute(argc, argv);
+}

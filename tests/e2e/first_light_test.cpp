@@ -136,8 +136,7 @@ TEST_F(FirstLight, ShowsCandidatesAndIssuesNothingWhileSuspended) {
   const std::string message = wait_reason("Suspended");
 
   EXPECT_THAT(message, HasSubstr("spec.suspend"));
-  const json candidates =
-      request().value(json::json_pointer("/status/candidates"), json::array());
+  const json candidates = request().value(json::json_pointer("/status/candidates"), json::array());
   ASSERT_EQ(candidates.size(), 4U) << candidates;
   const auto find = [&](int id) {
     return *std::ranges::find_if(candidates, [&](const json& one) { return one["id"] == id; });
