@@ -122,7 +122,7 @@ template <class T>
 void Informer<T>::start() {
   BASE_CHECK(threads_.empty());
   for (const std::string& namespace_ : watched_namespaces(options_)) {
-    threads_.emplace_back([this, namespace_](std::stop_token stop) {
+    threads_.emplace_back([this, namespace_](const std::stop_token& stop) {
       const auto feed = std::make_shared<Feed>(Feed{namespace_, {}});
       Watcher watcher(client_, scope_of(options_, namespace_), handlers_of(feed), clock_,
                       options_.limits);

@@ -47,7 +47,7 @@ Watcher::Watcher(kube::Client& client, WatchScope scope, WatchHandlers handlers,
       clock_(clock),
       limits_(limits) {}
 
-void Watcher::run(std::stop_token stop) {
+void Watcher::run(const std::stop_token& stop) {
   take(WatchBegan{});
   while (pause(next_.delay, stop)) {
     switch (next_.call) {

@@ -44,7 +44,7 @@ class Watcher {
           const WatchLimits& limits = {});
 
   // Keeps the copy up to date until `stop` is requested. Failures are logged and tried again.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
 
  private:
   void take(const WatchInput& input);
