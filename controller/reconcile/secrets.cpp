@@ -34,12 +34,18 @@ std::string text_of(const Annotations& annotations, std::string_view name) {
   return at == annotations.end() ? std::string{} : at->second;
 }
 
-// 0 if it is absent or no number.
+// 0 if it is absent or anything but a number from 0 on: nobody but us should write it.
 std::int64_t number_of(const Annotations& annotations, std::string_view name) {
   const std::string text = text_of(annotations, name);
   std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && number >= 0 ? number : 0;
+}
+
+int count_of(const Annotations& annotations, std::string_view name) {
+  constexpr std::int64_t kCountMax = 1'000'000;
+  return static_cast<int>(std::min(number_of(annotations, name), kCountMax));
 }
 
 std::optional<base::TimePoint> time_of(const Annotations& annotations, std::string_view name) {
@@ -117,7 +123,7 @@ std::optional<rules::Refusal> refusal_of(const Annotations& annotations) {
                                       .value_or(api::Reason::kCaRejected),
                         .message = text_of(annotations, kRefusedMessage),
                         .at = *at,
-                        .count = static_cast<int>(number_of(annotations, kRefusals)),
+                        .count = count_of(annotations, kRefusals),
                         .inputs = text_of(annotations, kRefusedInputs)};
 }
 
@@ -132,10 +138,28 @@ std::string joined(const std::vector<std::string>& names, std::size_t bytes_max)
   return text;
 }
 
+// What a template must not set. With our own prefix it could forge what a later pass relies on;
+// with a mark by which a GitOps tool tracks what it owns, the tool would prune the Secret. Argo CD:
+// argo-cd.readthedocs.io, user-guide/resource_tracking.
+bool is_reserved(std::string_view name) {
+  constexpr std::string_view kTracking[] = {
+      "app.kubernetes.io/instance", "argocd.argoproj.io/instance", "argocd.argoproj.io/tracking-id",
+      "argocd.argoproj.io/installation-id"};
+  const std::string_view prefix = name.substr(0, name.find('/'));
+  return prefix == api::kGroup || std::ranges::find(kTracking, name) != std::end(kTracking);
+}
+
+json from_template(const std::map<std::string, std::string>& wanted) {
+  json kept = json::object();
+  for (const auto& [name, value] : wanted) {
+    if (!is_reserved(name)) kept[name] = value;
+  }
+  return kept;
+}
+
 json target_annotations(const api::DuplicateCertificateRequest& request, const x509::Chain& chain,
                         const Installation& installation) {
-  json annotations = request.spec.secret_template.annotations;
-  if (annotations.is_null()) annotations = json::object();
+  json annotations = from_template(request.spec.secret_template.annotations);
   const auto set = [&](std::string_view name, const std::string& value) {
     annotations[std::string(name)] = value;
   };
@@ -157,8 +181,7 @@ json target_annotations(const api::DuplicateCertificateRequest& request, const x
 
 json target_metadata(const api::DuplicateCertificateRequest& request, const x509::Chain& chain,
                      const Installation& installation, const rules::InstalledFacts* before) {
-  json labels = request.spec.secret_template.labels;
-  if (labels.is_null()) labels = json::object();
+  json labels = from_template(request.spec.secret_template.labels);
   labels[std::string(api::kManagedByLabel)] = api::kManagedByValue;
   labels[std::string(api::kRequestLabel)] = request.meta.name;
   json metadata{{"name", request.spec.secret_name},
@@ -178,7 +201,9 @@ json target_metadata(const api::DuplicateCertificateRequest& request, const x509
 }  // namespace
 
 base::Result<SecretMeta> decode_secret_meta(const json& object) {
-  return SecretMeta{TRY(api::decode_metadata(object))};
+  SecretMeta secret{};
+  secret.meta = TRY(api::decode_metadata(object));
+  return secret;
 }
 
 std::optional<std::string> data_of(const json& secret, std::string_view key) {
@@ -281,8 +306,8 @@ json request_id_patch(const rules::PendingFacts& pending, std::int64_t request_i
 rules::PendingFacts pending_facts(const json& secret, const std::string& request_uid) {
   const api::ObjectMeta meta = meta_of(secret);
   rules::PendingFacts facts{.submitted_at = time_of(meta.annotations, kSubmittedAt),
-                            .sends = static_cast<int>(number_of(meta.annotations, kSends)),
-                            .refusals = static_cast<int>(number_of(meta.annotations, kRefusals)),
+                            .sends = count_of(meta.annotations, kSends),
+                            .refusals = count_of(meta.annotations, kRefusals),
                             .request_id = number_of(meta.annotations, kRequestId),
                             .refusal = refusal_of(meta.annotations),
                             .uid = meta.uid,

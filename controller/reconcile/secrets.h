@@ -75,7 +75,8 @@ struct Installation {
 };
 
 // The body to apply: key and chain in one write. `before` (if any) adds uid and resourceVersion
-// as preconditions, so that only the Secret that was observed is written.
+// as preconditions, so that only the Secret that was observed is written. Of secretTemplate, what
+// begins with duplicert.io/ and the marks by which Argo CD tracks objects are left out.
 nlohmann::json target_secret(const api::DuplicateCertificateRequest& request,
                              const x509::PrivateKey& key, const x509::Chain& chain,
                              const Installation& installation, const rules::InstalledFacts* before);
