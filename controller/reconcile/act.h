@@ -2,6 +2,7 @@
 // Each leaves behind what the next pass needs if the process dies right after it.
 #pragma once
 
+#include <functional>
 #include <stop_token>
 
 #include "base/clock.h"
@@ -14,8 +15,10 @@ namespace reconcile {
 // Everything must outlive the actor. Thread-safe.
 class Actor {
  public:
-  Actor(kube::Client& client, const Caches& caches, const base::Clock& clock)
-      : client_(client), caches_(caches), clock_(clock) {}
+  // `evidence` is called when a request has shown something new about an account's approval step.
+  Actor(kube::Client& client, const Caches& caches, const base::Clock& clock,
+        std::function<void()> evidence)
+      : client_(client), caches_(caches), clock_(clock), evidence_(std::move(evidence)) {}
 
   // Asks the CA for one duplicate. In this order: the pending Secret with its key, or a moved mark
   // (precondition: its version); then the POST. The intent first: if the answer is lost, the next
@@ -32,7 +35,8 @@ class Actor {
   base::Result<void> install(const rules::InstallCertificate& action, const Observation& seen,
                              std::stop_token stop);
 
-  // Deletes the pending Secret that was observed, and no other.
+  // Deletes the pending Secret that was observed, and no other. kPermissionDenied: a Secret of that
+  // name is not of our type; it stays.
   base::Result<void> drop(const Observation& seen, std::stop_token stop);
 
  private:
@@ -43,6 +47,7 @@ class Actor {
   base::Result<rules::CaView::Post> post(const rules::SubmitDuplicate& action,
                                          const Observation& seen,
                                          const rules::PendingFacts& pending, std::stop_token stop);
+  void note_approval(const certcentral::Submission& answer, const Observation& seen);
   base::Result<rules::CaView::Post> post_failed(const base::Error& error, const Observation& seen,
                                                 const rules::PendingFacts& pending,
                                                 std::stop_token stop);
@@ -52,6 +57,7 @@ class Actor {
   kube::Client& client_;
   const Caches caches_;
   const base::Clock& clock_;
+  const std::function<void()> evidence_;
 };
 
 }  // namespace reconcile

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/names.h"
@@ -44,6 +45,13 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
 
 base::Result<void> Actor::drop(const Observation& seen, std::stop_token stop) {
   const auto& meta = seen.facts.request.meta;
+  // Somebody else's Secret may have the name by chance; nothing tells us that it may go.
+  if (seen.pending->value("type", "") != api::kPendingSecretType) {
+    return base::fail(base::Code::kPermissionDenied,
+                      fmt::format("Secret {} is not of type {}; rename or delete it, or give the "
+                                  "request another name",
+                                  api::pending_secret_name(meta.name), api::kPendingSecretType));
+  }
   const auto removed =
       client_.remove(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
                      {.uid = seen.facts.pending->uid}, stop);
