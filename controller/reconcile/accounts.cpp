@@ -1,6 +1,11 @@
 #include "reconcile/accounts.h"
 
 namespace reconcile {
+namespace {
+
+constexpr std::chrono::hours kApprovalBelievedFor{24};
+
+}  // namespace
 
 Account::Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
                  const base::Clock& clock)
@@ -30,13 +35,34 @@ std::string Account::rejection() const {
   return rejection_;
 }
 
+bool Account::note_approval(bool skipped) {
+  const base::MutexLock lock(mutex_);
+  const bool news = approval_skipped_ != skipped;
+  approval_skipped_ = skipped;
+  approval_noted_at_ = clock_.now();
+  return news;
+}
+
+std::optional<bool> Account::approval_skipped() const {
+  const base::MutexLock lock(mutex_);
+  const bool old = clock_.now() - approval_noted_at_ > kApprovalBelievedFor;
+  if (approval_skipped_ == false && old) return std::nullopt;
+  return approval_skipped_;
+}
+
+void Account::forget_approval() {
+  const base::MutexLock lock(mutex_);
+  if (approval_skipped_ == false) approval_skipped_.reset();
+}
+
 base::Result<std::shared_ptr<Account>> Accounts::get(const AccountAccess& access) {
   TRY_VOID(certcentral::check_allowed_host(access.url, options_.allowed_hosts));
   const base::MutexLock lock(mutex_);
   std::weak_ptr<Account>& slot = accounts_[{access.url, access.ca_bundle_pem, access.key_hash}];
   if (auto known = slot.lock()) return known;
+  auto connection = TRY(options_.connect(access));
   auto transport = std::make_unique<certcentral::MeteredTransport>(
-      TRY(options_.connect(access)), access.url, options_.on_call, clock_);
+      std::move(connection), access.url, options_.on_call, clock_);
   auto made = std::make_shared<Account>(
       std::move(transport),
       certcentral::ClientOptions{

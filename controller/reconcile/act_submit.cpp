@@ -60,8 +60,8 @@ api::Reason reason_of(const base::Error& error) {
 
 base::Result<Post> Actor::submit(const rules::SubmitDuplicate& action, const Observation& seen,
                                  std::stop_token stop) {
-  const rules::PendingFacts pending = seen.facts.pending ? TRY(move_mark(action, seen, stop))
-                                                         : TRY(create_pending(action, seen, stop));
+  const rules::PendingFacts pending =
+      TRY(seen.facts.pending ? move_mark(action, seen, stop) : create_pending(action, seen, stop));
   return post(action, seen, pending, stop);
 }
 
@@ -107,8 +107,18 @@ base::Result<Post> Actor::post(const rules::SubmitDuplicate& action, const Obser
   const auto answer = seen.account->ca(turn_of(seen.facts))
                           ->submit_duplicate(action.order_id, body_of(pending, *profile), stop);
   if (!answer) return post_failed(answer.error(), seen, pending, stop);
+  note_approval(*answer, seen);
   seen.account->answers().put(pending.public_key_sha256, answer_of(*answer, clock_.steady_now()));
   return Post::kAccepted;
+}
+
+// The evidence for the profile's condition ApprovalStepSkipped.
+void Actor::note_approval(const certcentral::Submission& answer, const Observation& seen) {
+  const bool waits = answer.request_status == certcentral::RequestStatus::kPending;
+  const bool done = answer.request_status == certcentral::RequestStatus::kApproved ||
+                    answer.certificate_id.has_value();
+  if (!waits && !done) return;
+  if (seen.account->note_approval(done) && evidence_) evidence_();
 }
 
 base::Result<Post> Actor::post_failed(const base::Error& error, const Observation& seen,
