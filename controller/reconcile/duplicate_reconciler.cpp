@@ -73,7 +73,7 @@ DuplicateReconciler::DuplicateReconciler(
       clock_(clock),
       telemetry_(std::move(telemetry)),
       observer_(caches, client, clock, options),
-      actor_(client, caches, clock) {}
+      actor_(client, caches, clock, telemetry_.account_evidence) {}
 
 Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token stop) {
   const auto request = caches_.requests.get(key);
@@ -131,7 +131,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     seen.facts.failures = memory.failures;
     rules::Decision made = decide_asking(seen, memory, stop);
     if (telemetry_.decided) telemetry_.decided(made);
-    note_progress(made, memory);
+    note_progress(made, seen.facts, memory);
     if (!is_effect(made.action)) return made;
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
     base::log_info(made.message, {{"key", api::key_of(request.meta)},
@@ -143,11 +143,15 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
   return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
 }
 
-void DuplicateReconciler::note_progress(const rules::Decision& made, Memory& memory) const {
+void DuplicateReconciler::note_progress(const rules::Decision& made, const rules::Observed& seen,
+                                        Memory& memory) const {
   const bool settled = std::holds_alternative<rules::Nothing>(made.action);
   if (settled) memory.due_since.reset();
   if (!settled && !memory.due_since) memory.due_since = clock_.steady_now();
-  const bool failing = made.reason == api::Reason::kCaUnavailable;
+  // A question that the CA refuses backs off like one that it does not answer.
+  const bool failing = made.reason == api::Reason::kCaUnavailable ||
+                       (seen.ca_error && (made.reason == api::Reason::kCaRejected ||
+                                          made.reason == api::Reason::kCredentialsRejected));
   if (!failing && !is_effect(made.action)) memory.failures = 0;
 }
 

@@ -28,6 +28,8 @@ struct Telemetry {
                      const std::string& profile)>
       reported{};
   std::function<void(const std::string& key)> gone{};
+  // A request has shown something new about an account: its profiles have to look again.
+  std::function<void()> account_evidence{};
 };
 
 class DuplicateReconciler final : public runtime::Reconciler {
@@ -56,7 +58,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
   // Runs passes until a decision waits. The last observation is left in `seen`.
   base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
                                            Memory& memory, Observation& seen, std::stop_token stop);
-  void note_progress(const rules::Decision& made, Memory& memory) const;
+  void note_progress(const rules::Decision& made, const rules::Observed& seen,
+                     Memory& memory) const;
   rules::Decision decide_asking(Observation& seen, Memory& memory, std::stop_token stop);
   base::Result<void> act(const rules::Action& action, const Observation& seen, Memory& memory,
                          std::stop_token stop);
