@@ -42,20 +42,19 @@ runtime::Urgency urgency_of(const runtime::Change<Request>& change) {
   return urgency;
 }
 
-// Only what a pass reads counts: our own status writes must not wake the request again.
-bool needs_a_pass(const runtime::Change<Request>& change) {
-  if (!change.before || !change.after || change.recreated()) return true;
-  return change.before->spec != change.after->spec ||
-         change.before->meta.annotations != change.after->meta.annotations ||
-         change.before->meta.deletion_time != change.after->meta.deletion_time;
-}
-
 void add_all(const std::vector<std::shared_ptr<const Request>>& requests,
              runtime::WorkQueue& queue) {
   for (const auto& request : requests) queue.add(api::key_of(request->meta));
 }
 
 }  // namespace
+
+bool needs_a_pass(const runtime::Change<Request>& change) {
+  if (!change.before || !change.after || change.recreated()) return true;
+  return change.before->spec != change.after->spec ||
+         change.before->meta.annotations != change.after->meta.annotations ||
+         change.before->meta.deletion_time != change.after->meta.deletion_time;
+}
 
 std::vector<std::string> requests_of(const api::ObjectMeta& secret) {
   const auto owner = secret.labels.find(std::string(api::kRequestLabel));

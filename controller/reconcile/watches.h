@@ -39,6 +39,10 @@ void wake_by_namespace(const Informers& informers, const Queues& queues,
 void wake_by_credentials(const Informers& informers, const Queues& queues,
                          const std::string& secret);
 
+// Whether a change of a request is more than our own status write: only what a pass reads counts.
+// Pure.
+bool needs_a_pass(const runtime::Change<api::DuplicateCertificateRequest>& change);
+
 // The keys of the requests that a change of `secret` concerns, by its label. Pure.
 std::vector<std::string> requests_of(const api::ObjectMeta& secret);
 
