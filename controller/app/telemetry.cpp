@@ -109,11 +109,17 @@ void TelemetryRegistry::report(const std::string& key,
     registry_.gauge(kReady, with(labels, "condition", std::string(word)))
         .set(word == ready_word(status.conditions) ? 1 : 0);
   }
-  if (status.certificate && status.certificate->not_after) {
-    registry_.gauge(kExpiration, labels).set(unix_seconds(*status.certificate->not_after));
-  }
-  if (status.renewal_time) {
-    registry_.gauge(kRenewal, labels).set(unix_seconds(*status.renewal_time));
+  set_time(kExpiration, labels, status.certificate ? status.certificate->not_after : std::nullopt);
+  set_time(kRenewal, labels, status.renewal_time);
+}
+
+// A series whose instant is no longer known would keep alerts on something that is gone.
+void TelemetryRegistry::set_time(const metrics::Family& family, const Labels& labels,
+                                 const std::optional<base::TimePoint>& time) {
+  if (time) {
+    registry_.gauge(family, labels).set(unix_seconds(*time));
+  } else {
+    registry_.remove(family.name, labels);
   }
 }
 

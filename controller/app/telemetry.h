@@ -3,8 +3,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/thread_annotations.h"
 #include "metrics/registry.h"
 #include "reconcile/duplicate_reconciler.h"
@@ -28,6 +30,8 @@ class TelemetryRegistry {
   void report(const std::string& key, const api::DuplicateCertificateRequestStatus& status,
               const std::string& profile);
   void remove(const std::string& key);
+  void set_time(const metrics::Family& family, const metrics::Labels& labels,
+                const std::optional<base::TimePoint>& time);
 
   metrics::Registry& registry_;
   base::Mutex mutex_;
