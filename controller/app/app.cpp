@@ -28,7 +28,9 @@ std::string user_agent() {
 }
 
 base::Result<reconcile::NamespaceMeta> decode_namespace(const nlohmann::json& object) {
-  return reconcile::NamespaceMeta{TRY(api::decode_metadata(object))};
+  reconcile::NamespaceMeta namespace_{};
+  namespace_.meta = TRY(api::decode_metadata(object));
+  return namespace_;
 }
 
 std::string our_secrets() {
@@ -37,8 +39,9 @@ std::string our_secrets() {
 
 base::Result<std::unique_ptr<http::Transport>> connect_to_ca(
     const reconcile::AccountAccess& access) {
-  return TRY(http::CurlTransport::create(
+  std::unique_ptr<http::Transport> made = TRY(http::CurlTransport::create(
       {.extra_ca_pem = access.ca_bundle_pem, .user_agent = user_agent()}));
+  return made;
 }
 
 }  // namespace
@@ -95,10 +98,10 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
       accounts_(accounts_options(), clock_),
       events_(*client_,
               {.controller = "duplicert.io/duplicert", .instance = runtime::make_identity()},
-              runtime::EventMetrics(registry_, "duplicert_"), clock_),
+              runtime::EventMetrics(registry_, "duplicert"), clock_),
       duplicate_reconciler_(requests_, caches(), *client_, events_, clock_,
                             {.duplicate_settle_window = options.duplicate_settle_window},
-                            telemetry_.hooks()),
+                            request_hooks()),
       profile_reconciler_(profiles_.store(), *client_, accounts_, profile_states_, clock_,
                           profile_hooks()),
       duplicate_controller_({.name = "request", .workers = options.workers}, duplicate_reconciler_,
@@ -146,6 +149,16 @@ reconcile::AccountsOptions App::accounts_options() {
           .on_call = [this](std::string_view operation, std::string_view code,
                             double seconds) { telemetry_.count_ca_call(operation, code, seconds); },
           .connect = connect_to_ca};
+}
+
+reconcile::Telemetry App::request_hooks() {
+  reconcile::Telemetry hooks = telemetry_.hooks();
+  hooks.account_evidence = [this] {
+    for (const auto& profile : profiles_.store().list()) {
+      queues().profiles.add(api::key_of(profile->meta));
+    }
+  };
+  return hooks;
 }
 
 reconcile::ProfileReconciler::Hooks App::profile_hooks() {
@@ -257,10 +270,15 @@ base::Result<void> App::run(std::stop_token stop) {
     if (!ended.stop_requested()) follow_namespaces(ended);
   }
   const bool lost = !stop.stop_requested();
-  const auto drain = lost ? std::chrono::milliseconds{0} : std::chrono::milliseconds{kDrain};
   base::log_info("stopping");
-  duplicate_controller_.stop(drain);
-  profile_controller_.stop(drain);
+  // Both share the time: one after the other they could use up Kubernetes' grace.
+  const base::Steady deadline = clock_.steady_now() + (lost ? 0s : kDrain);
+  const auto left = [&] {
+    return std::max(std::chrono::floor<std::chrono::milliseconds>(deadline - clock_.steady_now()),
+                    0ms);
+  };
+  duplicate_controller_.stop(left());
+  profile_controller_.stop(left());
   if (elector_) elector_->stop();
   events_.stop();
   if (lost) return base::fail(base::Code::kUnavailable, "the leader's Lease was lost");
