@@ -10,18 +10,22 @@
 namespace cli {
 namespace {
 
-// "0" or "off" switches a server off; ":8080" listens on every interface.
+// "0" or "off" switches a server off; ":8080" listens on every interface; "[::1]:8080" is IPv6.
 std::string read_address(const std::string& text, ListenAddress& address) {
   if (text == "0" || text == "off") {
     address.enabled = false;
     return {};
   }
   const auto colon = text.rfind(':');
-  const std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
+  std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
   const std::string port = colon == std::string::npos ? text : text.substr(colon + 1);
   int number = -1;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (error != std::errc{} || end != port.data() + port.size() || number < 0 || number > 65535) {
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const bool bad_host = !bracketed && host.find(':') != std::string::npos;
+  if (error != std::errc{} || end != port.data() + port.size() || number < 0 || number > 65535 ||
+      bad_host) {
     return fmt::format("'{}' is not HOST:PORT, for example 127.0.0.1:8080; 0 switches it off",
                        text);
   }
@@ -35,9 +39,9 @@ CLI::Option* add_address(CLI::App& app, const std::string& flag, ListenAddress& 
   return app
       .add_option_function<std::string>(
           flag,
-          [&address](const std::string& text) {
+          [flag, &address](const std::string& text) {
             const std::string problem = read_address(text, address);
-            if (!problem.empty()) throw CLI::ValidationError(problem);
+            if (!problem.empty()) throw CLI::ValidationError(flag, problem);
           },
           help)
       ->type_name("HOST:PORT");
@@ -48,9 +52,11 @@ CLI::Option* add_duration(CLI::App& app, const std::string& flag, std::chrono::s
   return app
       .add_option_function<std::string>(
           flag,
-          [&duration](const std::string& text) {
+          [flag, &duration](const std::string& text) {
             const auto parsed = base::parse_duration(text);
-            if (!parsed) throw CLI::ValidationError(parsed.error().message);
+            if (!parsed) throw CLI::ValidationError(flag, parsed.error().message);
+            // A window of nothing would send again before the CA can have listed anything.
+            if (parsed->count() == 0) throw CLI::ValidationError(flag, "0s is too short");
             duration = *parsed;
           },
           help)
@@ -69,7 +75,7 @@ void add_log_options(CLI::App& app, LogOptions& log, const std::string& format_d
          "--log-level",
          [&log](const std::string& text) {
            const auto level = base::parse_log_level(text);
-           if (!level) throw CLI::ValidationError(level.error().message);
+           if (!level) throw CLI::ValidationError("--log-level", level.error().message);
            log.level = *level;
          },
          "debug, info, warn, error or off. Default: info")
