@@ -3,7 +3,8 @@
 #
 # usage: hack/test.sh [--fast] [--all] [--jobs N]
 #   --fast    without the AddressSanitizer build
-#   --all     also the ThreadSanitizer build, and clang-tidy over the production code
+#   --all     also the ThreadSanitizer build, clang-tidy over the production code, and Lemur (from
+#             PyPI) against the simulator
 #   --jobs N  compile jobs (default: one per core)
 #
 # Steps: packages, Kubernetes binaries, style, release build with warnings as errors and all tests
@@ -111,5 +112,8 @@ if $all; then presets+=(tsan); fi
 for preset in "${presets[@]}"; do
   step "$preset build" build "$preset"
   if [ "$preset" = release ] && $all; then step "clang-tidy" check_with_clang_tidy; fi
+  if [ "$preset" = release ] && $all; then
+    step "Lemur against the simulator" env -u DUPLICERT_BINARY "$repo/hack/lemur.sh" --self-test
+  fi
   run_tests "$preset" || exit 1
 done
