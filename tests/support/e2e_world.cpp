@@ -1,9 +1,8 @@
 #include "support/e2e_world.h"
 
-#include <sys/stat.h>
-
 #include <fstream>
 #include <sstream>
+#include <sys/stat.h>
 #include <thread>
 
 #include <fmt/format.h>
@@ -61,22 +60,44 @@ void E2eTest::TearDown() {
   simulator_.reset();
 }
 
-void E2eTest::start_simulator(const std::vector<std::string>& faults) {
-  simulator::SimulatorOptions options{.data_dir = dir() / "ca", .seed_file = kSeed};
-  options.polite = true;  // a test names the faults that it is about
-  if (faults != std::vector<std::string>{"polite"}) options.faults = faults;
-  auto started = simulator::Simulator::start(options, clock_);
+void E2eTest::start_simulator(const std::vector<std::string>& faults, std::uint64_t fault_seed) {
+  simulator_options_ = {.data_dir = dir() / "ca", .seed_file = kSeed};
+  simulator_options_.polite = true;  // a test names the faults that it is about
+  simulator_options_.fault_seed = fault_seed;
+  if (faults != std::vector<std::string>{"polite"}) simulator_options_.faults = faults;
+  auto started = simulator::Simulator::start(simulator_options_, clock_);
+  ASSERT_TRUE(started) << started.error().message;
+  simulator_ = *std::move(started);
+}
+
+void E2eTest::restart_simulator(std::chrono::milliseconds down_for) {
+  const std::string url = simulator_->base_url();
+  simulator_options_.port = std::stoi(url.substr(url.find(':', 6) + 1));
+  simulator_options_.faults.clear();
+  simulator_.reset();
+  std::this_thread::sleep_for(down_for);
+  auto started = simulator::Simulator::start(simulator_options_, clock_);
   ASSERT_TRUE(started) << started.error().message;
   simulator_ = *std::move(started);
 }
 
 void E2eTest::start_operator(const std::vector<std::string>& flags) {
   support::Command command;
-  command.argv = {operator_binary(), "run",
-                  "--kubeconfig", cluster().kubeconfig(support::ControlPlane::kOperator),
-                  "--namespace", home(), "--namespace", other(),
-                  "--no-leader-elect", "--health-address", "127.0.0.1:0",
-                  "--metrics-address", "127.0.0.1:0", "--log-level", "debug"};
+  command.argv = {operator_binary(),
+                  "run",
+                  "--kubeconfig",
+                  cluster().kubeconfig(support::ControlPlane::kOperator),
+                  "--namespace",
+                  home(),
+                  "--namespace",
+                  other(),
+                  "--no-leader-elect",
+                  "--health-address",
+                  "127.0.0.1:0",
+                  "--metrics-address",
+                  "127.0.0.1:0",
+                  "--log-level",
+                  "debug"};
   if (simulator_) {
     const std::string url = simulator_->base_url();
     command.argv.insert(command.argv.end(),
@@ -113,35 +134,36 @@ void E2eTest::create_api_key(const std::string& key, const std::string& secret) 
     ASSERT_TRUE(made) << made.error().message;
     text = made->expose();
   }
-  apply(fmt::format("apiVersion: v1\nkind: Secret\nmetadata: {{name: {}, namespace: {}}}\n"
-                    "data: {{api-key: {}}}\n",
-                    secret, home(), base::to_base64(text)));
+  apply(
+      fmt::format("apiVersion: v1\nkind: Secret\nmetadata: {{name: {}, namespace: {}}}\n"
+                  "data: {{api-key: {}}}\n",
+                  secret, home(), base::to_base64(text)));
 }
 
 void E2eTest::apply_profile(const ProfileOptions& options) {
   const std::string bundle =
       options.ca_bundle_pem ? *options.ca_bundle_pem : (simulator_ ? simulator_->ca_pem() : "");
-  std::string account = fmt::format("    apiKeySecretRef: {{name: {}}}\n    url: {}\n",
-                                    options.secret,
-                                    options.url.empty() ? simulator_->base_url() : options.url);
+  std::string account =
+      fmt::format("    apiKeySecretRef: {{name: {}}}\n    url: {}\n", options.secret,
+                  options.url.empty() ? simulator_->base_url() : options.url);
   if (!bundle.empty()) account += "    caBundle: " + base::to_base64(bundle) + "\n";
-  apply(fmt::format("apiVersion: duplicert.io/v1beta1\nkind: AutomationProfile\n"
-                    "metadata: {{name: {}, namespace: {}}}\nspec:\n  account:\n{}"
-                    "  product: {}\n  organization: {{{}}}\n"
-                    "  allowedNamespaces: {{from: All}}\n"
-                    "  nameConstraints: [{{dnsNames: ['*.example.com', 'example.com']}}]\n{}",
-                    options.name, home(), account, options.product, options.organization,
-                    options.extra));
+  apply(fmt::format(
+      "apiVersion: duplicert.io/v1beta1\nkind: AutomationProfile\n"
+      "metadata: {{name: {}, namespace: {}}}\nspec:\n  account:\n{}"
+      "  product: {}\n  organization: {{{}}}\n"
+      "  allowedNamespaces: {{from: All}}\n"
+      "  nameConstraints: [{{dnsNames: ['*.example.com', 'example.com']}}]\n{}",
+      options.name, home(), account, options.product, options.organization, options.extra));
 }
 
 void E2eTest::apply_request(const RequestOptions& options) {
-  apply(fmt::format("apiVersion: duplicert.io/v1beta1\nkind: DuplicateCertificateRequest\n"
-                    "metadata: {{name: {}, namespace: {}}}\nspec:\n"
-                    "  profileRef: {{name: {}, namespace: {}}}\n  secretName: {}\n{}",
-                    options.name, home_of(options.namespace_, home()), options.profile,
-                    home_of(options.profile_namespace, home()),
-                    options.secret.empty() ? options.name + "-tls" : options.secret,
-                    options.spec));
+  apply(
+      fmt::format("apiVersion: duplicert.io/v1beta1\nkind: DuplicateCertificateRequest\n"
+                  "metadata: {{name: {}, namespace: {}}}\nspec:\n"
+                  "  profileRef: {{name: {}, namespace: {}}}\n  secretName: {}\n{}",
+                  options.name, home_of(options.namespace_, home()), options.profile,
+                  home_of(options.profile_namespace, home()),
+                  options.secret.empty() ? options.name + "-tls" : options.secret, options.spec));
 }
 
 json E2eTest::get(const std::string& kind, const std::string& name, const std::string& namespace_) {

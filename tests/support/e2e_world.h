@@ -1,5 +1,6 @@
 // World: a real API server, the simulated CA over real HTTPS, and the built binary between them.
-// Entry point: the fixture E2eTest. Each test has namespaces, a simulator and an operator of its own.
+// Entry point: the fixture E2eTest. Each test has namespaces, a simulator and an operator of its
+// own.
 #pragma once
 
 #include <chrono>
@@ -25,18 +26,18 @@ struct ProfileOptions {
   std::string name = "basic";
   std::string product = "ssl_basic";
   std::string organization = "id: 550011";
-  std::string url{};                          // empty: the simulator's
+  std::string url{};  // empty: the simulator's
   std::string secret = "certcentral";
   std::optional<std::string> ca_bundle_pem{};  // nullopt: the simulator's; empty: none
-  std::string extra{};                        // further lines of spec, two spaces indented
+  std::string extra{};                         // further lines of spec, two spaces indented
 };
 
 struct RequestOptions {
   std::string namespace_{};  // empty: the first of the test
   std::string name = "shop";
   std::string profile = "basic";
-  std::string profile_namespace{};  // empty: the first of the test
-  std::string secret{};             // empty: "<name>-tls"
+  std::string profile_namespace{};                        // empty: the first of the test
+  std::string secret{};                                   // empty: "<name>-tls"
   std::string spec = "  commonName: shop.example.com\n";  // further lines, two spaces indented
 };
 
@@ -47,7 +48,10 @@ class E2eTest : public ClusterTest {
   void TearDown() override;
 
   // The simulated CA: polite unless faults are given.
-  void start_simulator(const std::vector<std::string>& faults = {"polite"});
+  void start_simulator(const std::vector<std::string>& faults = {"polite"},
+                       std::uint64_t fault_seed = 1);
+  // Stops it, waits, and starts it on the same data and port, as polite as can be.
+  void restart_simulator(std::chrono::milliseconds down_for);
   // The operator, watching both namespaces of the test, and perhaps more flags.
   void start_operator(const std::vector<std::string>& flags = {});
   int stop_operator();
@@ -90,6 +94,7 @@ class E2eTest : public ClusterTest {
   const base::SystemClock clock_{};
   std::unique_ptr<support::TempDir> dir_;
   std::vector<std::string> namespaces_;
+  simulator::SimulatorOptions simulator_options_{};
   std::unique_ptr<simulator::Simulator> simulator_;
   std::unique_ptr<support::Process> operator_;
 };

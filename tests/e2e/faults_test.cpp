@@ -1,0 +1,350 @@
+// Faults: whatever the CA does wrong, each request gets one duplicate with a key of its own, no
+// wrong certificate is installed and no key leaks. Every switch of the simulator is tried alone,
+// then all of them together, and together with crashes of the operator.
+#include "simulator/faults.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "support/e2e_world.h"
+#include "x509/csr.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using simulator::Fault;
+using support::E2eTest;
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Wanted {
+  std::string namespace_{};
+  std::string name{};
+  std::string common_name{};
+};
+
+class Faults : public E2eTest {
+ protected:
+  // The simulator, both profiles and the operator; the CA is polite until `misbehave`.
+  void start(std::uint64_t fault_seed = 1);
+  // Waits until the profiles have been checked: a preflight that meets a fault is only repeated
+  // after a minute or more, which is no subject of these tests.
+  void wait_for_profiles();
+  void misbehave(const std::vector<std::string>& faults);
+
+  // Requests copies of the order shop.example.com and of the wildcard order, by turns of namespace.
+  void ask_for(std::size_t shops, std::size_t wildcards);
+  bool all_ready();
+  void wait_all_ready(std::chrono::seconds at_most);
+  // What holds of every run, see rules.md of the project's documentation: one duplicate for each
+  // request, good pairs, nothing forbidden, no key in sight.
+  void expect_promises();
+
+  std::vector<Wanted> wanted_;
+
+ private:
+  void expect_one_duplicate_each(const std::map<std::string, std::string>& serial_by_key);
+  void expect_nothing_leaked();
+  std::string all_in_sight();
+};
+
+std::vector<std::string> flags() {
+  return {"--duplicate-settle-window", "5s"};
+}
+
+void Faults::start(std::uint64_t fault_seed) {
+  start_simulator({"polite"}, fault_seed);
+  if (HasFatalFailure()) return;
+  create_api_key();
+  apply_profile();
+  apply_profile({.name = "wildcard", .product = "ssl_wildcard"});
+  start_operator(flags());
+}
+
+void Faults::wait_for_profiles() {
+  for (const char* name : {"basic", "wildcard"}) {
+    const auto is_ready = [&] {
+      const json ready = condition(get("aprofile", name), "Ready");
+      return ready.is_object() && ready["status"] == "True";
+    };
+    EXPECT_TRUE(support::eventually(is_ready)) << get("aprofile", name).dump(1);
+  }
+}
+
+void Faults::misbehave(const std::vector<std::string>& faults) {
+  const auto set = ca().set_faults(faults);
+  ASSERT_TRUE(set) << set.error().message;
+}
+
+void Faults::ask_for(std::size_t shops, std::size_t wildcards) {
+  for (std::size_t i = 0; i < shops + wildcards; ++i) {
+    const bool wildcard = i >= shops;
+    Wanted one{.namespace_ = i % 2 == 0 ? home() : other(),
+               .name = fmt::format("copy-{}", i),
+               .common_name = wildcard ? "*.example.com" : "shop.example.com"};
+    apply_request({.namespace_ = one.namespace_,
+                   .name = one.name,
+                   .profile = wildcard ? "wildcard" : "basic",
+                   .profile_namespace = home(),
+                   .spec = fmt::format("  commonName: '{}'\n", one.common_name)});
+    wanted_.push_back(std::move(one));
+  }
+}
+
+bool Faults::all_ready() {
+  std::size_t ready = 0;
+  for (const std::string& namespace_ : {home(), other()}) {
+    const auto listed = cluster().kubectl({"get", "dcr", "-n", namespace_, "-o", "json"});
+    const json list = json::parse(listed.out, nullptr, false);
+    if (!list.is_object()) return false;
+    for (const json& item : list["items"]) {
+      const json found = condition(item, "Ready");
+      if (found.is_object() && found["status"] == "True") ++ready;
+    }
+  }
+  return ready == wanted_.size();
+}
+
+void Faults::wait_all_ready(std::chrono::seconds at_most) {
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  while (!all_ready()) {
+    if (std::chrono::steady_clock::now() > end) {
+      for (const Wanted& one : wanted_) {
+        const json object = request(one.name, one.namespace_);
+        const json ready = condition(object, "Ready");
+        if (ready.is_null() || ready["status"] != "True") ADD_FAILURE() << object.dump(1);
+      }
+      FAIL() << "not all are ready after " << at_most.count() << " s";
+    }
+    std::this_thread::sleep_for(200ms);
+  }
+}
+
+void Faults::expect_promises() {
+  std::map<std::string, std::string> serial_by_key;
+  for (const Wanted& one : wanted_) {
+    SCOPED_TRACE(one.namespace_ + "/" + one.name);
+    expect_good_pair(one.name + "-tls", one.namespace_);
+    const auto certificate = leaf(one.name + "-tls", one.namespace_);
+    EXPECT_EQ(certificate.common_name(), one.common_name);
+    serial_by_key[certificate.public_key_sha256()] = certificate.serial_number();
+    EXPECT_TRUE(get("secret", one.name + "-pending", one.namespace_).is_discarded());
+  }
+  EXPECT_EQ(serial_by_key.size(), wanted_.size()) << "two copies share a key";
+  expect_one_duplicate_each(serial_by_key);
+  for (const auto& violation : ca().violations()) {
+    ADD_FAILURE() << violation.operation << " " << violation.path << ": " << violation.detail;
+  }
+  expect_nothing_leaked();
+}
+
+// The CA made exactly the duplicates that are installed: none twice, none for nobody.
+void Faults::expect_one_duplicate_each(const std::map<std::string, std::string>& serial_by_key) {
+  const auto dump = ca().admin("GET", "/dump");
+  ASSERT_TRUE(dump) << dump.error().message;
+  const json state = json::parse(*dump);
+  std::map<std::string, std::string> made;
+  for (const json& order : state["orders"]) {
+    for (const json& copy : order["certificates"]) {
+      if (copy["kind"] != "duplicate") continue;
+      const auto csr = x509::Csr::parse(copy["csr"].get<std::string>());
+      ASSERT_TRUE(csr) << csr.error().message;
+      const bool first =
+          made.emplace(csr->public_key_sha256(), copy["serial_number"].get<std::string>()).second;
+      EXPECT_TRUE(first) << "two duplicates of order " << order["id"] << " have one key";
+    }
+  }
+  EXPECT_EQ(made, serial_by_key);
+}
+
+std::string Faults::all_in_sight() {
+  std::string seen = op().output() + fetch("--metrics-address", "/metrics");
+  EXPECT_THAT(seen, HasSubstr("duplicert_ca_requests_total")) << "the metrics were not read";
+  for (const std::string& namespace_ : {home(), other()}) {
+    const auto got =
+        cluster().kubectl({"get", "events,dcr,aprofile", "-n", namespace_, "-o", "json"});
+    EXPECT_TRUE(got.ok()) << got.err;
+    seen += got.out;
+  }
+  return seen;
+}
+
+// Neither the API key nor a piece of a private key, as PEM or as the Secret holds it.
+void Faults::expect_nothing_leaked() {
+  const std::string seen = all_in_sight();
+  const auto api_key = ca().api_key();
+  ASSERT_TRUE(api_key);
+  EXPECT_EQ(seen.find(api_key->expose()), std::string::npos) << "the API key is in sight";
+  EXPECT_EQ(seen.find(base::to_base64(api_key->expose())), std::string::npos);
+  EXPECT_EQ(seen.find("PRIVATE KEY"), std::string::npos) << "a private key is in sight";
+  for (const Wanted& one : wanted_) {
+    const std::string pem = secret_data(one.name + "-tls", "tls.key", one.namespace_);
+    const std::string encoded = base::to_base64(pem);
+    const auto second_line = pem.find('\n', pem.find('\n') + 1) + 1;
+    for (const std::string& piece : {pem.substr(second_line, 40), encoded.substr(120, 40)}) {
+      ASSERT_EQ(piece.size(), 40U);
+      EXPECT_EQ(seen.find(piece), std::string::npos) << "a part of a private key is in sight";
+    }
+  }
+}
+
+// Each switch alone.
+
+// "NAME=VALUE", as often as one can live with. What makes a call fail is bounded, because back-off
+// doubles; the others may act on every second call, so that both ways are seen.
+std::string setting_of(const simulator::FaultRule& rule) {
+  static const std::set<Fault> kFailsCalls{Fault::kLoseAnswer, Fault::kResetBefore, Fault::kHtml500,
+                                           Fault::kHtml502After, Fault::kTooManyRequests};
+  const std::string_view name = simulator::name_of(rule.fault);
+  if (rule.duration > 0ms) return fmt::format("{}=1500ms@0.7", name);
+  if (kFailsCalls.contains(rule.fault)) return fmt::format("{}=0.4*5", name);
+  return fmt::format("{}=0.5", name);
+}
+
+std::vector<simulator::FaultRule> all_switches() {
+  return simulator::default_rules(simulator::Manner::kNasty);
+}
+
+class EachFault : public Faults, public testing::WithParamInterface<simulator::FaultRule> {};
+
+TEST_P(EachFault, LeavesThePromisesIntact) {
+  start();
+  wait_for_profiles();
+  misbehave({setting_of(GetParam())});
+
+  ask_for(2, 1);
+
+  wait_all_ready(60s);
+  expect_promises();
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, EachFault, testing::ValuesIn(all_switches()), [](const auto& one) {
+  return std::string(simulator::name_of(one.param.fault));
+});
+
+// All together.
+
+std::uint64_t random_seed() {
+  const char* given = std::getenv("DUPLICERT_FAULT_SEED");
+  const std::uint64_t seed = given != nullptr ? std::stoull(given) : std::random_device{}();
+  fmt::print("DUPLICERT_FAULT_SEED={}\n", seed);
+  return seed;
+}
+
+// Everything at its defaults; only the checks of a profile, which are repeated after a minute at
+// the soonest, are spared the faults that make a call fail.
+std::vector<std::string> nasty() {
+  std::vector<std::string> faults{"nasty"};
+  for (const char* fault :
+       {"lose_answer", "reset_before", "html_500", "html_502_after", "too_many_requests"}) {
+    for (const char* operation : {"user_me", "product_info", "organization_info"}) {
+      faults.push_back(fmt::format("{}:{}=off", fault, operation));
+    }
+  }
+  return faults;
+}
+
+TEST_F(Faults, AllTogetherLeaveThePromisesIntact) {
+  start(random_seed());
+  misbehave(nasty());
+
+  ask_for(4, 2);
+
+  wait_all_ready(90s);
+  expect_promises();
+}
+
+TEST_F(Faults, AllTogetherAndCrashesLeaveThePromisesIntact) {
+  const std::uint64_t seed = random_seed();
+  std::mt19937_64 random(seed);
+  start(seed);
+  misbehave(nasty());
+  ask_for(4, 2);
+
+  for (int crash = 0; crash < 3; ++crash) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{random() % 3000});
+    op().signal(SIGKILL);
+    stop_operator();
+    start_operator(flags());
+  }
+
+  wait_all_ready(90s);
+  expect_promises();
+}
+
+TEST_F(Faults, ARestartOfTheCaInTheMiddleLeavesThePromisesIntact) {
+  start();
+  wait_for_profiles();
+  misbehave({"issue_delay=3s@1"});
+  ask_for(2, 1);
+  ASSERT_TRUE(support::eventually([&] { return ca().count("duplicate_create") >= 1; }));
+
+  restart_simulator(1s);
+
+  wait_all_ready(60s);
+  expect_promises();
+}
+
+TEST_F(Faults, AWrongCertificateIsToldAndNeverInstalled) {
+  start();
+  ask_for(1, 0);
+  wait_all_ready(30s);
+  const auto good = leaf("copy-0-tls").serial_number();
+  misbehave({"wrong_certificate=on"});
+  cluster().kubectl({"annotate", "dcr", "copy-0", "-n", home(),
+                     "duplicert.io/renew-requested-at=2026-01-01T00:00:00Z"});
+  apply_request({.namespace_ = other(), .name = "copy-1", .profile_namespace = home()});
+  wanted_.push_back({other(), "copy-1", "shop.example.com"});
+
+  EXPECT_THAT(wait_reason("CertificateMismatch", "copy-1", other()), HasSubstr("not installed"));
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (std::chrono::steady_clock::now() < end) {
+    ASSERT_FALSE(get("secret", "copy-1-tls", other()).is_object()) << "a wrong one is installed";
+    ASSERT_EQ(leaf("copy-0-tls").serial_number(), good) << "a good pair was replaced";
+    std::this_thread::sleep_for(1s);
+  }
+
+  misbehave({});
+  wait_all_ready(30s);
+  EXPECT_TRUE(support::eventually([&] { return leaf("copy-0-tls").serial_number() != good; }));
+  expect_good_pair("copy-0-tls");
+  expect_good_pair("copy-1-tls", other());
+  EXPECT_EQ(ca().count("duplicate_create"), 3U);
+}
+
+TEST_F(Faults, AStormOfRateLimitsOnlySlowsThingsDown) {
+  start();
+  wait_for_profiles();
+  misbehave({"too_many_requests=0.5"});
+  ask_for(2, 1);
+
+  const auto end = std::chrono::steady_clock::now() + 90s;
+  std::set<std::string> reasons;
+  while (!all_ready() && std::chrono::steady_clock::now() < end) {
+    for (const Wanted& one : wanted_) {
+      const json object = request(one.name, one.namespace_);
+      const json stalled = condition(object, "Stalled");
+      EXPECT_FALSE(stalled.is_object() && stalled["status"] == "True") << object.dump(1);
+      const json ready = condition(object, "Ready");
+      if (ready.is_object()) reasons.insert(ready.value("reason", ""));
+    }
+    std::this_thread::sleep_for(300ms);
+  }
+
+  wait_all_ready(1s);
+  EXPECT_THAT(reasons, Not(testing::Contains("CAUnavailable")));
+  EXPECT_THAT(reasons, Not(testing::Contains("CARejected")));
+  expect_promises();
+}
+
+}  // namespace
