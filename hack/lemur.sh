@@ -54,6 +54,7 @@ install() {
 
 start_simulator() {
   local tries
+  : >"$work/simulator.out" # the loop below may be faster than the redirection
   setsid setpriv --pdeathsig TERM -- "$binary" simulate --listen 127.0.0.1:0 \
     --data "$work/ca" --seed "$repo/hack/demo/seed.yaml" --polite </dev/null \
     >"$work/simulator.out" 2>"$work/simulator.log" &
