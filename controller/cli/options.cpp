@@ -174,6 +174,14 @@ Command parse(int argc, const char* const* argv, const std::string& fault_help) 
   add_run(app, run);
   add_simulate(app, simulate, fault_help);
   app.add_subcommand("version", "Print the version");
+  // CLI11 would only say that a subcommand is required.
+  const std::string word = argc > 1 ? argv[1] : "--help";
+  if (!word.starts_with('-') &&
+      app.get_subcommands([&](const CLI::App* command) { return command->get_name() == word; })
+          .empty()) {
+    return Finish{2,
+                  fmt::format("'{}' is no command\nRun with --help for more information.\n", word)};
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
