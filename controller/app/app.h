@@ -52,6 +52,7 @@ class App {
   reconcile::Caches caches();
   reconcile::Informers informers();
   reconcile::Queues queues();
+  reconcile::Telemetry request_hooks();
   reconcile::ProfileReconciler::Hooks profile_hooks();
   reconcile::AccountsOptions accounts_options();
 

@@ -64,6 +64,15 @@ class Account {
   // Calls that could be made right now: the metric ca_rate_limit_remaining.
   std::size_t remaining() const { return budget_.remaining(); }
 
+  // A request of this key was approved at once (true), or waits for an approver (false). Returns
+  // true if that is news.
+  bool note_approval(bool skipped);
+  // What is known of the approval step. That it is there is believed for a day: then one request
+  // may show otherwise.
+  std::optional<bool> approval_skipped() const;
+  // A person says that it was removed: the next request shows it.
+  void forget_approval();
+
   // The CA refused the key: nothing more is sent with it. Final; a new key is a new Account.
   void reject_credentials(std::string message);
   // The CA's words, or "" while the key is not known to be bad.
@@ -80,6 +89,8 @@ class Account {
 
   mutable base::Mutex mutex_;
   std::string rejection_ GUARDED_BY(mutex_);
+  std::optional<bool> approval_skipped_ GUARDED_BY(mutex_);
+  base::TimePoint approval_noted_at_ GUARDED_BY(mutex_){};
   std::optional<certcentral::RateLimits> limits_ GUARDED_BY(mutex_);
 };
 

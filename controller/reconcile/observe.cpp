@@ -151,6 +151,8 @@ void Observer::observe_profile(Observation& seen) {
     facts.unusable = api::Reason::kCredentialsRejected;
     facts.problem = seen.account->rejection();
   }
+  facts.approval_step_in_the_way = seen.account && seen.account->approval_skipped() == false &&
+                                   profile->spec.approval == api::ApprovalPolicy::kRequireSkipped;
   seen.facts.profile = std::move(facts);
 }
 

@@ -70,6 +70,7 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
   ProfileState state = look(*profile, stop);
   if (stop.stop_requested()) return Outcome::failed({.code = base::Code::kCancelled});
   state.preflight.now = clock_.now();
+  if (state.account) state.preflight.approval_skipped = state.account->approval_skipped();
   const rules::ProfileReport report = rules::report_profile(*profile, state.preflight);
   state.unusable = report.unusable;
   state.problem = report.problem;
@@ -152,6 +153,8 @@ ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std:
   const auto& limit = profile.spec.account.rate_limit;
   (*account)->keep_below({.requests_per_3_minutes = limit.requests_per_3_minutes,
                           .requests_per_5_seconds = limit.requests_per_5_seconds});
+  // Something was changed by a person: what requests have shown so far may not hold.
+  if (known && known->fingerprint != state.fingerprint) (*account)->forget_approval();
   state.asked_at = clock_.now();
   ask_account(profile, **account, state.preflight, stop);
   if (known && known->fingerprint == state.fingerprint) {

@@ -6,6 +6,7 @@ bool ProfileState::same_for_requests(const ProfileState& other) const {
   return account == other.account && unusable == other.unusable && problem == other.problem &&
          fingerprint == other.fingerprint &&
          preflight.organization_id == other.preflight.organization_id &&
+         preflight.approval_skipped == other.preflight.approval_skipped &&
          preflight.duplicates_allowed == other.preflight.duplicates_allowed;
 }
 

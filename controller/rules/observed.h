@@ -28,6 +28,8 @@ struct ProfileFacts {
   std::string product{};
   std::int64_t organization_id = 0;
   bool product_allows_duplicates = true;
+  // The account is known to have its approval step, and the profile's approval is RequireSkipped.
+  bool approval_step_in_the_way = false;
   // Patterns that bound the names in this namespace; nullopt: no constraint applies.
   std::optional<std::vector<std::string>> allowed_names{};
   std::string name{};         // "<namespace>/<name>"

@@ -99,15 +99,21 @@ void report_organization(const PreflightFacts& facts, Writer& writer) {
 }
 
 void report_approval(const PreflightFacts& facts, Writer& writer) {
-  if (api::find_condition(writer.conditions(), api::kApprovalStepSkipped) != nullptr &&
-      !facts.account_id) {
+  if (facts.approval_skipped) {
+    writer.set(api::kApprovalStepSkipped,
+               *facts.approval_skipped ? ConditionStatus::kTrue : ConditionStatus::kFalse,
+               *facts.approval_skipped ? "ApprovedAtOnce" : "ApprovalAsked",
+               *facts.approval_skipped
+                   ? "a request was approved at once"
+                   : "a request waits for an approver; choose Settings > Preferences > Advanced "
+                     "Settings > Certificate Requests > Approval Steps > Skip approval step");
     return;
   }
   writer.unknown(api::kApprovalStepSkipped,
                  facts.account_id && !facts.key_can_approve
                      ? "the user of the API key is neither administrator nor manager; requests of "
                        "such users always need an approval"
-                     : "the first request will show it");
+                     : "the next request will show it");
 }
 
 std::optional<Trouble> find_trouble(const api::AutomationProfile& profile,
@@ -141,14 +147,19 @@ bool is_long_unreachable(const api::Conditions& conditions, base::TimePoint now)
          now - reachable->last_transition_time >= kUnreachableGrace;
 }
 
-void report_ready(const std::optional<Trouble>& trouble, const PreflightFacts& facts,
-                  Writer& writer) {
+void report_ready(const api::AutomationProfile& profile, const std::optional<Trouble>& trouble,
+                  const PreflightFacts& facts, Writer& writer) {
   if (trouble) {
     writer.set(api::kReady, ConditionStatus::kFalse, std::string(api::name_of(trouble->reason)),
                trouble->text);
   } else if (!facts.duplicates_allowed.value_or(true)) {
     writer.set(api::kReady, ConditionStatus::kFalse, "DuplicatesNotAllowed",
                "duplicates are off for the product; see the condition DuplicatesEnabled");
+  } else if (facts.approval_skipped == false &&
+             profile.spec.approval == api::ApprovalPolicy::kRequireSkipped) {
+    writer.set(api::kReady, ConditionStatus::kFalse, "ApprovalStepEnabled",
+               "the account asks for an approval of each request, and spec.approval is "
+               "RequireSkipped; see the condition ApprovalStepSkipped");
   } else if (is_long_unreachable(writer.conditions(), facts.now)) {
     writer.set(api::kReady, ConditionStatus::kFalse, "CAUnavailable", facts.unreachable);
   } else {
@@ -165,7 +176,7 @@ ProfileReport report_profile(const api::AutomationProfile& profile, const Prefli
   report_organization(facts, writer);
   report_approval(facts, writer);
   const auto trouble = find_trouble(profile, facts);
-  report_ready(trouble, facts, writer);
+  report_ready(profile, trouble, facts, writer);
 
   ProfileReport report;
   report.status.observed_generation = profile.meta.generation;

@@ -20,6 +20,7 @@ struct PreflightFacts {
   std::optional<std::int64_t> account_id{};
   std::string account{};  // "<host>/<account id>"
   bool key_can_approve = false;
+  std::optional<bool> approval_skipped{};  // as requests of this API key have shown
   std::optional<bool> product_exists{};
   std::optional<bool> duplicates_allowed{};
   std::optional<std::int64_t> organization_id{};

@@ -61,6 +61,7 @@ MaybeDecision no_order_matches(const Pass& pass);
 MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass);
 MaybeDecision nothing_to_gain(const Pass& pass);
 MaybeDecision pending_is_for_another_order(const Pass& pass);
+MaybeDecision approval_step_is_enabled(const Pass& pass);
 MaybeDecision order_is_found(const Pass& pass);
 
 }  // namespace rules

@@ -161,6 +161,22 @@ MaybeDecision pending_is_for_another_order(const Pass& pass) {
       fmt::format("the pending key is dropped: order {} has other names by now", match.latest->id));
 }
 
+// What was sent already is followed; nothing new is sent into a queue of approvals.
+MaybeDecision approval_step_is_enabled(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (!seen.profile->approval_step_in_the_way || seen.pending) return std::nullopt;
+  return decision(
+      Wait{seen.now + 1h}, api::Reason::kApprovalStepEnabled,
+      fmt::format(
+          "a duplicate of order {} can be had, but the account asks for an approval of each "
+          "request. An administrator removes the step in CertCentral: Settings > "
+          "Preferences > Advanced Settings > Certificate Requests > Approval Steps > Skip "
+          "approval step; then annotate AutomationProfile {} with "
+          "duplicert.io/recheck-requested-at, or wait for the daily look. Or set its "
+          "spec.approval to WaitForApproval",
+          match.latest->id, seen.profile->name));
+}
+
 MaybeDecision order_is_found(const Pass& pass) {
   const auto& [seen, standing, match] = pass;
   const api::Reason reason =

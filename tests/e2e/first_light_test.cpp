@@ -169,6 +169,27 @@ TEST_F(FirstLight, AdoptsADuplicateWhoseAnswerWasLost) {
   EXPECT_EQ(ca().count("duplicate_create"), 1U);
 }
 
+TEST_F(FirstLight, SendsNothingMoreIntoAQueueOfApprovalsAndGoesOnOnceTheStepIsGone) {
+  start_simulator();
+  ASSERT_TRUE(ca().require_approval(1001, true));
+  create_api_key();
+  apply_profile();
+  start_operator();
+  apply_request({.name = "first"});
+  EXPECT_THAT(wait_reason("AwaitingApproval", "first"), HasSubstr("Skip approval step"));
+  apply_request({.name = "second"});
+  EXPECT_THAT(wait_reason("ApprovalStepEnabled", "second"), HasSubstr("Skip approval step"));
+  EXPECT_EQ(condition(get("aprofile", "basic"), "ApprovalStepSkipped")["status"], "False");
+  EXPECT_EQ(ca().count("duplicate_create"), 1U);
+
+  ASSERT_TRUE(ca().require_approval(1001, false));
+  cluster().kubectl({"annotate", "aprofile", "basic", "-n", home(),
+                     "duplicert.io/recheck-requested-at=2026-01-01T00:00:00Z"});
+
+  wait_ready("second");
+  EXPECT_EQ(condition(get("aprofile", "basic"), "ApprovalStepSkipped")["status"], "True");
+}
+
 TEST_F(FirstLight, GoesOnAfterAKillWithTheSameKey) {
   start_all({"issue_delay=4s@1", "chain_in_answer=off"});
   apply_request({});
