@@ -1,0 +1,167 @@
+#include "app/telemetry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/names.h"
+#include "cli/options.h"
+#include "support/fake_clock.h"
+
+namespace app {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr base::TimePoint kNow = support::FakeClock::kStart;  // Unix time 1777593600
+
+api::DuplicateCertificateRequestStatus status(api::ConditionStatus ready) {
+  api::DuplicateCertificateRequestStatus made;
+  api::set_condition(made.conditions, {.type = std::string(api::kReady), .status = ready});
+  return made;
+}
+
+api::DuplicateCertificateRequestStatus issued() {
+  auto made = status(api::ConditionStatus::kTrue);
+  made.certificate.emplace().not_after = kNow;
+  made.renewal_time = kNow - std::chrono::hours{1};
+  return made;
+}
+
+class TelemetryTest : public testing::Test {
+ protected:
+  void report(const api::DuplicateCertificateRequestStatus& seen,
+              const std::string& profile = "team-a/p") {
+    hooks_.reported("team-a/shop", seen, profile);
+  }
+  std::string text() const { return registry_.expose(); }
+
+  metrics::Registry registry_;
+  TelemetryRegistry telemetry_{registry_};
+  reconcile::Telemetry hooks_ = telemetry_.hooks();
+};
+
+constexpr const char* kLabels = R"({name="shop",namespace="team-a",profile="team-a/p"})";
+
+TEST_F(TelemetryTest, TellsTheVersionFromTheStart) {
+  EXPECT_THAT(text(), HasSubstr("duplicert_build_info{version=\"" + cli::version() + "\"} 1"));
+  EXPECT_THAT(text(), HasSubstr("duplicert_issuance_duration_seconds_count 0"));
+}
+
+TEST_F(TelemetryTest, TellsEndAndRenewalOfACertificateInSeconds) {
+  report(issued());
+
+  EXPECT_THAT(text(), HasSubstr(std::string("duplicert_certificate_expiration_timestamp_seconds") +
+                                kLabels + " 1777593600"));
+  EXPECT_THAT(text(), HasSubstr(std::string("duplicert_certificate_renewal_timestamp_seconds") +
+                                kLabels + " 1777590000"));
+}
+
+TEST_F(TelemetryTest, TellsReadyAsOneOfThreeSeries) {
+  const auto line = [](const std::string& condition, const std::string& value) {
+    return "duplicert_certificate_ready{condition=\"" + condition +
+           R"(",name="shop",namespace="team-a",profile="team-a/p"} )" + value;
+  };
+  report(status(api::ConditionStatus::kTrue));
+  EXPECT_THAT(text(), HasSubstr(line("True", "1")));
+  EXPECT_THAT(text(), HasSubstr(line("False", "0")));
+  EXPECT_THAT(text(), HasSubstr(line("Unknown", "0")));
+
+  report(status(api::ConditionStatus::kFalse));
+  EXPECT_THAT(text(), HasSubstr(line("True", "0")));
+  EXPECT_THAT(text(), HasSubstr(line("False", "1")));
+
+  report({});
+  EXPECT_THAT(text(), HasSubstr(line("False", "0")));
+  EXPECT_THAT(text(), HasSubstr(line("Unknown", "1")));
+}
+
+TEST_F(TelemetryTest, EndsAnInstantThatIsNoLongerKnown) {
+  report(issued());
+
+  report(status(api::ConditionStatus::kFalse));
+
+  EXPECT_THAT(text(), Not(HasSubstr("expiration_timestamp_seconds{")));
+  EXPECT_THAT(text(), Not(HasSubstr("renewal_timestamp_seconds{")));
+}
+
+TEST_F(TelemetryTest, EndsAllSeriesOfARequestThatIsGone) {
+  report(issued());
+
+  hooks_.gone("team-a/shop");
+
+  EXPECT_THAT(text(), Not(HasSubstr("team-a")));
+}
+
+TEST_F(TelemetryTest, MovesTheSeriesOfARequestToItsNewProfile) {
+  report(issued(), "team-a/p");
+
+  report(issued(), "team-a/q");
+
+  EXPECT_THAT(text(), HasSubstr("team-a/q"));
+  EXPECT_THAT(text(), Not(HasSubstr("team-a/p")));
+  hooks_.gone("team-a/shop");
+  EXPECT_THAT(text(), Not(HasSubstr("team-a")));
+}
+
+TEST_F(TelemetryTest, KeepsTheSeriesOfOtherRequests) {
+  report(issued());
+  hooks_.reported("team-b/shop", issued(), "team-a/p");
+
+  hooks_.gone("team-a/shop");
+
+  EXPECT_THAT(text(), HasSubstr(R"(namespace="team-b")"));
+}
+
+TEST_F(TelemetryTest, TellsWhetherAProfileIsReadyUntilItIsGone) {
+  telemetry_.set_profile_ready("team-a/p", true);
+  EXPECT_THAT(text(), HasSubstr(R"(duplicert_profile_ready{name="p",namespace="team-a"} 1)"));
+
+  telemetry_.set_profile_ready("team-a/p", false);
+  EXPECT_THAT(text(), HasSubstr(R"(duplicert_profile_ready{name="p",namespace="team-a"} 0)"));
+
+  telemetry_.remove_profile("team-a/p");
+  EXPECT_THAT(text(), Not(HasSubstr("duplicert_profile_ready{")));
+}
+
+TEST_F(TelemetryTest, CountsCallsToTheCa) {
+  telemetry_.count_ca_call("GET user/me", "200", 0.5);
+  telemetry_.count_ca_call("GET user/me", "200", 1.5);
+
+  EXPECT_THAT(text(),
+              HasSubstr(R"(duplicert_ca_requests_total{code="200",operation="GET user/me"} 2)"));
+  EXPECT_THAT(text(),
+              HasSubstr(R"(duplicert_ca_request_duration_seconds_sum{operation="GET user/me"} 2)"));
+}
+
+TEST_F(TelemetryTest, CountsCallsToTheApiServerAsClientGoDoes) {
+  telemetry_.count_api_call("GET", 200);
+  telemetry_.count_api_call("GET", 0);
+
+  EXPECT_THAT(text(), HasSubstr(R"(rest_client_requests_total{code="200",method="GET"} 1)"));
+  EXPECT_THAT(text(), HasSubstr(R"(rest_client_requests_total{code="<error>",method="GET"} 1)"));
+}
+
+TEST_F(TelemetryTest, CountsDecisionsByActionAndReason) {
+  hooks_.decided({.action = rules::DropPending{}, .reason = api::Reason::kPending});
+
+  EXPECT_THAT(text(),
+              HasSubstr(R"(duplicert_decisions_total{action="drop_pending",reason="Pending"} 1)"));
+}
+
+TEST_F(TelemetryTest, CountsWhatWasIssuedAndHowLongItTook) {
+  rules::Observed seen;
+  seen.profile.emplace();
+  seen.profile->name = "team-a/p";
+  seen.profile->product = "ssl_basic";
+
+  hooks_.issued(seen, std::chrono::milliseconds{1500});
+
+  EXPECT_THAT(
+      text(),
+      HasSubstr(R"(duplicert_duplicates_issued_total{product="ssl_basic",profile="team-a/p"} 1)"));
+  EXPECT_THAT(text(), HasSubstr("duplicert_issuance_duration_seconds_sum 1.5"));
+}
+
+}  // namespace
+}  // namespace app
