@@ -47,6 +47,8 @@ class Actor {
   base::Result<rules::CaView::Post> post(const rules::SubmitDuplicate& action,
                                          const Observation& seen,
                                          const rules::PendingFacts& pending, std::stop_token stop);
+  void note_request_id(std::int64_t request_id, const Observation& seen,
+                       const rules::PendingFacts& pending, std::stop_token stop);
   void note_approval(const certcentral::Submission& answer, const Observation& seen);
   base::Result<rules::CaView::Post> post_failed(const base::Error& error, const Observation& seen,
                                                 const rules::PendingFacts& pending,

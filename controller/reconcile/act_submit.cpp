@@ -108,8 +108,25 @@ base::Result<Post> Actor::post(const rules::SubmitDuplicate& action, const Obser
                           ->submit_duplicate(action.order_id, body_of(pending, *profile), stop);
   if (!answer) return post_failed(answer.error(), seen, pending, stop);
   note_approval(*answer, seen);
-  seen.account->answers().put(pending.public_key_sha256, answer_of(*answer, clock_.steady_now()));
+  const Answer known = answer_of(*answer, clock_.steady_now());
+  seen.account->answers().put(pending.public_key_sha256, known);
+  if (known.awaits_approval && answer->request_id) {
+    note_request_id(*answer->request_id, seen, pending, stop);
+  }
   return Post::kAccepted;
+}
+
+// So that a later process knows that an approver was asked. Best effort: without it the request
+// is followed all the same.
+void Actor::note_request_id(std::int64_t request_id, const Observation& seen,
+                            const rules::PendingFacts& pending, std::stop_token stop) {
+  const auto& meta = seen.facts.request.meta;
+  auto patched =
+      client_.patch(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
+                    kube::PatchKind::kMerge, request_id_patch(pending, request_id), stop);
+  if (patched) return wipe(*patched);
+  base::log_warn("the CA's request id could not be noted",
+                 {{"key", api::key_of(meta)}, {"error", patched.error().message}});
 }
 
 // The evidence for the profile's condition ApprovalStepSkipped.

@@ -176,6 +176,12 @@ base::Result<void> Observer::observe_pending(Observation& seen, bool known_pendi
   auto secret = client_.get(kube::kSecrets, key, stop);
   if (!secret && secret.error().code == base::Code::kNotFound) return {};
   if (!secret) return std::unexpected(base::wrap("read the pending Secret", secret.error()));
+  if (!is_pending_secret(*secret)) {
+    seen.facts.pending_name_taken_by =
+        fmt::format("Secret {} of type {}", key.name, secret->value("type", "Opaque"));
+    wipe(*secret);
+    return {};
+  }
   seen.pending = std::make_shared<nlohmann::json>(*std::move(secret));
   seen.facts.pending = pending_facts(*seen.pending, meta.uid);
   return {};
@@ -220,6 +226,8 @@ void Observer::own(const api::ObjectMeta& secret, Observation& seen) {
 
 void Observer::observe_answer(Observation& seen) {
   if (!seen.facts.pending || !seen.account) return;
+  // The CA's request id is noted only when an approver was asked.
+  seen.facts.ca.awaits_approval = seen.facts.pending->request_id != 0;
   const auto answer = seen.account->answers().get(seen.facts.pending->public_key_sha256);
   if (!answer) return;
   seen.facts.ca.post = answer->post;

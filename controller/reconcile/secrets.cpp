@@ -303,6 +303,12 @@ json request_id_patch(const rules::PendingFacts& pending, std::int64_t request_i
   return patch_of(pending, {{kRequestId, std::to_string(request_id)}});
 }
 
+bool is_pending_secret(const json& secret) {
+  const auto labels = meta_of(secret).labels;
+  return secret.value("type", "") == api::kPendingSecretType &&
+         labels.contains(std::string(api::kPendingLabel));
+}
+
 rules::PendingFacts pending_facts(const json& secret, const std::string& request_uid) {
   const api::ObjectMeta meta = meta_of(secret);
   rules::PendingFacts facts{.submitted_at = time_of(meta.annotations, kSubmittedAt),

@@ -60,6 +60,8 @@ nlohmann::json refusal_patch(const rules::PendingFacts& pending, const rules::Re
 // A merge patch that records the CA's request id.
 nlohmann::json request_id_patch(const rules::PendingFacts& pending, std::int64_t request_id);
 
+// Whether a Secret is a pending one of ours, by type and label; whose it is, is another question.
+bool is_pending_secret(const nlohmann::json& secret);
 // `request_uid`: the pending Secret is usable only if its controller is that request.
 rules::PendingFacts pending_facts(const nlohmann::json& secret, const std::string& request_uid);
 // kCorrupt if there is no key, or it does not parse.

@@ -130,6 +130,7 @@ struct Observed {
   std::optional<std::string> older_claim{};   // an older request for the same Secret
   std::optional<InstalledFacts> installed{};  // nullopt: no such Secret
   std::optional<PendingFacts> pending{};
+  std::string pending_name_taken_by{};  // somebody else's Secret has the pending Secret's name
   CaView ca{};
   std::optional<base::Error> ca_error{};    // the question to the CA that failed in this pass
   int failures = 0;                         // transient ones in a row, this process's memory

@@ -42,6 +42,7 @@ MaybeDecision profile_is_unusable(const Pass& pass);
 MaybeDecision product_has_no_duplicates(const Pass& pass);
 MaybeDecision name_is_not_allowed(const Pass& pass);
 // Rules about a pending key (rules_pending.cpp).
+MaybeDecision pending_name_is_taken(const Pass& pass);
 MaybeDecision pending_does_not_fit(const Pass& pass);
 MaybeDecision certificate_came_back_wrong(const Pass& pass);
 MaybeDecision certificate_came_back(const Pass& pass);

@@ -114,6 +114,16 @@ std::pair<api::Reason, std::string> failure_of(const base::Error& error) {
 
 }  // namespace
 
+MaybeDecision pending_name_is_taken(const Pass& pass) {
+  const auto& [seen, standing, match] = pass;
+  if (seen.pending_name_taken_by.empty()) return std::nullopt;
+  return decision(
+      Wait{seen.now + 5min}, api::Reason::kSecretConflict,
+      fmt::format("{} has the name that the pending key needs; it is left alone. Delete "
+                  "it, or give the request another name",
+                  seen.pending_name_taken_by));
+}
+
 MaybeDecision pending_does_not_fit(const Pass& pass) {
   if (!pass.seen.pending) return std::nullopt;
   const std::string why = misfit(pass.seen);

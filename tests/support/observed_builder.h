@@ -178,6 +178,14 @@ class ObservedBuilder {
     seen_.profile->allowed_names = std::move(patterns);
     return *this;
   }
+  ObservedBuilder& approval_step_enabled() {
+    seen_.profile->approval_step_in_the_way = true;
+    return *this;
+  }
+  ObservedBuilder& pending_name_taken(const std::string& by) {
+    seen_.pending_name_taken_by = by;
+    return *this;
+  }
   ObservedBuilder& with_secret(rules::InstalledFacts secret) {
     seen_.installed = std::move(secret);
     return *this;
