@@ -25,7 +25,6 @@ using simulator::Fault;
 using support::E2eTest;
 using testing::AnyOf;
 using testing::HasSubstr;
-using testing::Not;
 
 struct Wanted {
   std::string namespace_{};
@@ -46,8 +45,8 @@ class Faults : public E2eTest {
   void ask_for(std::size_t shops, std::size_t wildcards);
   bool all_ready();
   void wait_all_ready(std::chrono::seconds at_most);
-  // What holds of every run, see rules.md of the project's documentation: one duplicate for each
-  // request, good pairs, nothing forbidden, no key in sight.
+  // What holds of every run: one duplicate for each request, good pairs, nothing forbidden, no key
+  // in sight.
   void expect_promises();
 
   std::vector<Wanted> wanted_;
@@ -207,7 +206,7 @@ std::string setting_of(const simulator::FaultRule& rule) {
                                            Fault::kHtml502After, Fault::kTooManyRequests};
   const std::string_view name = simulator::name_of(rule.fault);
   if (rule.duration > 0ms) return fmt::format("{}=1500ms@0.7", name);
-  if (kFailsCalls.contains(rule.fault)) return fmt::format("{}=0.4*5", name);
+  if (kFailsCalls.contains(rule.fault)) return fmt::format("{}=0.4*4", name);
   return fmt::format("{}=0.5", name);
 }
 
@@ -215,7 +214,25 @@ std::vector<simulator::FaultRule> all_switches() {
   return simulator::default_rules(simulator::Manner::kNasty);
 }
 
-class EachFault : public Faults, public testing::WithParamInterface<simulator::FaultRule> {};
+class EachFault : public Faults, public testing::WithParamInterface<simulator::FaultRule> {
+ protected:
+  // Whether the journal shows that the switch had a hand in a call.
+  bool has_acted() {
+    return std::ranges::any_of(ca().journal(), [](const simulator::Call& call) {
+      return call.fault.find(simulator::name_of(GetParam().fault)) != std::string::npos;
+    });
+  }
+};
+
+// Those which concern orders, links or empty lists, which do not occur here, and those which the
+// journal does not tell of.
+bool leaves_traces(Fault fault) {
+  static const std::set<Fault> kTraceless{Fault::kHidePending,       Fault::kChainInAnswer,
+                                          Fault::kStatusInAnswer,    Fault::kOrderChainInAnswer,
+                                          Fault::kInsufficientFunds, Fault::kRefuseUsedCsr,
+                                          Fault::kMissingLinks,      Fault::kEmptyBody};
+  return !kTraceless.contains(fault);
+}
 
 TEST_P(EachFault, LeavesThePromisesIntact) {
   start();
@@ -226,6 +243,7 @@ TEST_P(EachFault, LeavesThePromisesIntact) {
 
   wait_all_ready(60s);
   expect_promises();
+  EXPECT_TRUE(has_acted() || !leaves_traces(GetParam().fault)) << "nothing was tested";
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, EachFault, testing::ValuesIn(all_switches()), [](const auto& one) {
@@ -342,8 +360,9 @@ TEST_F(Faults, AStormOfRateLimitsOnlySlowsThingsDown) {
   }
 
   wait_all_ready(1s);
-  EXPECT_THAT(reasons, Not(testing::Contains("CAUnavailable")));
-  EXPECT_THAT(reasons, Not(testing::Contains("CARejected")));
+  EXPECT_THAT(reasons, testing::Contains("RateLimited"));
+  EXPECT_THAT(reasons, testing::Each(AnyOf("RateLimited", "CAUnavailable", "Pending",
+                                           "AwaitingIssuance", "Issued")));
   expect_promises();
 }
 
