@@ -229,13 +229,13 @@ class EachFault : public Faults, public testing::WithParamInterface<std::string>
   }
 };
 
-// Those which concern orders, links or empty lists, which do not occur here, and those which the
-// journal does not tell of.
+// Not those which concern new orders, links, filters or empty lists, which do not occur here, nor
+// those which the journal does not tell of.
 bool leaves_traces(Fault fault) {
-  static const std::set<Fault> kTraceless{Fault::kHidePending,       Fault::kChainInAnswer,
-                                          Fault::kStatusInAnswer,    Fault::kOrderChainInAnswer,
-                                          Fault::kInsufficientFunds, Fault::kRefuseUsedCsr,
-                                          Fault::kMissingLinks,      Fault::kEmptyBody};
+  static const std::set<Fault> kTraceless{
+      Fault::kHidePending,        Fault::kChainInAnswer,     Fault::kStatusInAnswer,
+      Fault::kOrderChainInAnswer, Fault::kInsufficientFunds, Fault::kRefuseUsedCsr,
+      Fault::kMissingLinks,       Fault::kEmptyBody,         Fault::kIgnoredFilters};
   return !kTraceless.contains(fault);
 }
 
