@@ -3,7 +3,7 @@
 namespace reconcile {
 namespace {
 
-constexpr std::chrono::hours kApprovalBelievedFor{24};
+constexpr std::chrono::hours kProbeInterval{24};
 
 }  // namespace
 
@@ -39,20 +39,32 @@ bool Account::note_approval(bool skipped) {
   const base::MutexLock lock(mutex_);
   const bool news = approval_skipped_ != skipped;
   approval_skipped_ = skipped;
-  approval_noted_at_ = clock_.now();
+  last_probe_ = clock_.steady_now();
   return news;
 }
 
 std::optional<bool> Account::approval_skipped() const {
   const base::MutexLock lock(mutex_);
-  const bool old = clock_.now() - approval_noted_at_ > kApprovalBelievedFor;
-  if (approval_skipped_ == false && old) return std::nullopt;
   return approval_skipped_;
 }
 
-void Account::forget_approval() {
+bool Account::may_probe() const {
   const base::MutexLock lock(mutex_);
-  if (approval_skipped_ == false) approval_skipped_.reset();
+  return !last_probe_ || clock_.steady_now() - *last_probe_ >= kProbeInterval;
+}
+
+bool Account::take_probe() {
+  const base::MutexLock lock(mutex_);
+  const base::Steady now = clock_.steady_now();
+  if (last_probe_ && now - *last_probe_ < kProbeInterval) return false;
+  last_probe_ = now;
+  return true;
+}
+
+void Account::forget_evidence() {
+  const base::MutexLock lock(mutex_);
+  rejection_.clear();
+  last_probe_.reset();
 }
 
 base::Result<std::shared_ptr<Account>> Accounts::get(const AccountAccess& access) {

@@ -67,13 +67,16 @@ class Account {
   // A request of this key was approved at once (true), or waits for an approver (false). Returns
   // true if that is news.
   bool note_approval(bool skipped);
-  // What is known of the approval step. That it is there is believed for a day: then one request
-  // may show otherwise.
+  // What is known of the approval step; nullopt before the first request has shown it.
   std::optional<bool> approval_skipped() const;
-  // A person says that it was removed: the next request shows it.
-  void forget_approval();
+  // Whether one request may show that the step is gone: once a day, and after forget_evidence().
+  bool may_probe() const;
+  // Takes that one chance; false if another request was faster.
+  bool take_probe();
+  // A person has changed something: a refused key and an approval step may be things of the past.
+  void forget_evidence();
 
-  // The CA refused the key: nothing more is sent with it. Final; a new key is a new Account.
+  // The CA refused the key: nothing more is sent with it before forget_evidence().
   void reject_credentials(std::string message);
   // The CA's words, or "" while the key is not known to be bad.
   std::string rejection() const;
@@ -90,7 +93,7 @@ class Account {
   mutable base::Mutex mutex_;
   std::string rejection_ GUARDED_BY(mutex_);
   std::optional<bool> approval_skipped_ GUARDED_BY(mutex_);
-  base::TimePoint approval_noted_at_ GUARDED_BY(mutex_){};
+  std::optional<base::Steady> last_probe_ GUARDED_BY(mutex_);  // nullopt: one is due
   std::optional<certcentral::RateLimits> limits_ GUARDED_BY(mutex_);
 };
 

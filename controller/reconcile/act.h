@@ -12,6 +12,12 @@
 
 namespace reconcile {
 
+// How a POST ended, as far as this process knows.
+struct Sent {
+  rules::CaView::Post post = rules::CaView::Post::kUnknown;
+  bool rate_limited = false;  // kNotSent, and no failure
+};
+
 // Everything must outlive the actor. Thread-safe.
 class Actor {
  public:
@@ -26,8 +32,8 @@ class Actor {
   // Errors: of the API server only - kConflict or kAlreadyExists: observe again. What the CA said
   // is a fact for the next pass: in the account's Answers, or as a refusal in the pending Secret.
   // Returns how the POST ended.
-  base::Result<rules::CaView::Post> submit(const rules::SubmitDuplicate& action,
-                                           const Observation& seen, std::stop_token stop);
+  base::Result<Sent> submit(const rules::SubmitDuplicate& action, const Observation& seen,
+                            std::stop_token stop);
 
   // Writes the target Secret, key and chain in one write. A Secret that is not there is created
   // without taking over what appeared meanwhile; one of ours is written only at the version that
@@ -44,15 +50,13 @@ class Actor {
                                                    const Observation& seen, std::stop_token stop);
   base::Result<rules::PendingFacts> move_mark(const rules::SubmitDuplicate& action,
                                               const Observation& seen, std::stop_token stop);
-  base::Result<rules::CaView::Post> post(const rules::SubmitDuplicate& action,
-                                         const Observation& seen,
-                                         const rules::PendingFacts& pending, std::stop_token stop);
+  base::Result<Sent> post(const rules::SubmitDuplicate& action, const Observation& seen,
+                          const rules::PendingFacts& pending, std::stop_token stop);
   void note_request_id(std::int64_t request_id, const Observation& seen,
                        const rules::PendingFacts& pending, std::stop_token stop);
   void note_approval(const certcentral::Submission& answer, const Observation& seen);
-  base::Result<rules::CaView::Post> post_failed(const base::Error& error, const Observation& seen,
-                                                const rules::PendingFacts& pending,
-                                                std::stop_token stop);
+  base::Result<Sent> post_failed(const base::Error& error, const Observation& seen,
+                                 const rules::PendingFacts& pending, std::stop_token stop);
   base::Result<void> record_refusal(const base::Error& error, const Observation& seen,
                                     const rules::PendingFacts& pending, std::stop_token stop);
 

@@ -58,8 +58,12 @@ api::Reason reason_of(const base::Error& error) {
 
 }  // namespace
 
-base::Result<Post> Actor::submit(const rules::SubmitDuplicate& action, const Observation& seen,
+base::Result<Sent> Actor::submit(const rules::SubmitDuplicate& action, const Observation& seen,
                                  std::stop_token stop) {
+  if (seen.needs_probe && !seen.facts.pending && !seen.account->take_probe()) {
+    return base::fail(base::Code::kConflict,
+                      "another request shows whether approvals are asked for");
+  }
   const rules::PendingFacts pending =
       TRY(seen.facts.pending ? move_mark(action, seen, stop) : create_pending(action, seen, stop));
   return post(action, seen, pending, stop);
@@ -100,7 +104,7 @@ base::Result<rules::PendingFacts> Actor::move_mark(const rules::SubmitDuplicate&
   return facts;
 }
 
-base::Result<Post> Actor::post(const rules::SubmitDuplicate& action, const Observation& seen,
+base::Result<Sent> Actor::post(const rules::SubmitDuplicate& action, const Observation& seen,
                                const rules::PendingFacts& pending, std::stop_token stop) {
   const auto profile = caches_.profiles.get(seen.facts.profile->name);
   if (!profile) return base::fail(base::Code::kConflict, "the profile is gone");
@@ -113,7 +117,7 @@ base::Result<Post> Actor::post(const rules::SubmitDuplicate& action, const Obser
   if (known.awaits_approval && answer->request_id) {
     note_request_id(*answer->request_id, seen, pending, stop);
   }
-  return Post::kAccepted;
+  return Sent{.post = Post::kAccepted};
 }
 
 // So that a later process knows that an approver was asked. Best effort: without it the request
@@ -138,7 +142,7 @@ void Actor::note_approval(const certcentral::Submission& answer, const Observati
   if (seen.account->note_approval(done) && evidence_) evidence_();
 }
 
-base::Result<Post> Actor::post_failed(const base::Error& error, const Observation& seen,
+base::Result<Sent> Actor::post_failed(const base::Error& error, const Observation& seen,
                                       const rules::PendingFacts& pending, std::stop_token stop) {
   const auto error_class = certcentral::class_of(error, certcentral::CallKind::kPost);
   base::log_warn("the request for a duplicate did not succeed",
@@ -151,10 +155,12 @@ base::Result<Post> Actor::post_failed(const base::Error& error, const Observatio
     seen.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
                                      error.message);
   }
+  const bool rate_limited = error_class == certcentral::ErrorClass::kRateLimited;
   const auto note = [&](Post post) {
-    seen.account->answers().put(pending.public_key_sha256,
-                                {.post = post, .ended_at = clock_.steady_now()});
-    return post;
+    seen.account->answers().put(
+        pending.public_key_sha256,
+        {.post = post, .rate_limited = rate_limited, .ended_at = clock_.steady_now()});
+    return Sent{post, rate_limited};
   };
   switch (error_class) {
     case certcentral::ErrorClass::kAmbiguous:
@@ -168,7 +174,7 @@ base::Result<Post> Actor::post_failed(const base::Error& error, const Observatio
   }
   if (bad_key) return note(Post::kNotSent);
   TRY_VOID(record_refusal(error, seen, pending, stop));
-  return Post::kUnknown;
+  return Sent{};
 }
 
 base::Result<void> Actor::record_refusal(const base::Error& error, const Observation& seen,

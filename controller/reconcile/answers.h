@@ -14,6 +14,7 @@ namespace reconcile {
 
 struct Answer {
   rules::CaView::Post post = rules::CaView::Post::kUnknown;
+  bool rate_limited = false;  // kNotSent because of the CA's rate limit
   bool awaits_approval = false;
   std::int64_t certificate_id = 0;  // 0: not told
   std::string chain_pem{};          // empty: not told

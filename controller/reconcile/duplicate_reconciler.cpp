@@ -180,7 +180,8 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
   if (const auto* submit = std::get_if<rules::SubmitDuplicate>(&action)) {
     memory.has_pending = true;
     const auto sent = TRY(actor_.submit(*submit, seen, stop));
-    if (sent == rules::CaView::Post::kNotSent) ++memory.failures;
+    if (sent.post == rules::CaView::Post::kAccepted) memory.failures = 0;
+    if (sent.post == rules::CaView::Post::kNotSent && !sent.rate_limited) ++memory.failures;
     return {};
   }
   if (const auto* install = std::get_if<rules::InstallCertificate>(&action)) {

@@ -40,9 +40,22 @@ rules::OrderFacts facts_of(const certcentral::Order& order) {
           .renewal_of_order_id = order.renewal_of_order_id.value_or(0)};
 }
 
+// Nothing can come of such an order: its details are not worth a call. DV orders, which have no
+// organization, are never ours and have no duplicates.
+bool is_over(const certcentral::OrderSummary& order) {
+  return certcentral::is_closed(order.status) ||
+         order.product_name_id.find("_dv_") != std::string::npos;
+}
+
+// A row that shows no names, product or organization tells nothing: only the details do.
+bool is_incomplete(const certcentral::OrderSummary& order) {
+  return order.product_name_id.empty() || !order.organization_id ||
+         (order.certificate.common_name.empty() && order.certificate.dns_names.empty());
+}
+
 bool shares_a_name(const rules::OrderFacts& order, const rules::NameSet& asked) {
   return std::ranges::any_of(asked, [&](const std::string& name) {
-    return name == order.common_name ||
+    return name == order.common_name || rules::are_twins(name, order.common_name) ||
            std::ranges::find(order.dns_names, name) != order.dns_names.end() ||
            rules::is_below_wildcard(name, order.common_name);
   });
@@ -52,9 +65,11 @@ bool shares_a_name(const rules::OrderFacts& order, const rules::NameSet& asked) 
 std::string key_of(const certcentral::Duplicate& entry, std::map<std::int64_t, std::string>& keys) {
   if (entry.csr.empty()) return {};
   const auto known = keys.find(entry.id);
-  if (known != keys.end()) return known->second;
+  if (entry.id != 0 && known != keys.end()) return known->second;
   const auto csr = x509::Csr::parse(entry.csr);
-  return keys[entry.id] = csr ? csr->public_key_sha256() : "";
+  const std::string key = csr ? csr->public_key_sha256() : "";
+  if (entry.id != 0) keys[entry.id] = key;  // 0: the CA did not say
+  return key;
 }
 
 }  // namespace
@@ -124,11 +139,14 @@ base::Result<std::vector<rules::OrderFacts>> Inventory::orders_for(certcentral::
   for (const auto& summary : TRY(summaries(ca, stop))) {
     rules::OrderFacts facts = facts_of(summary);
     const bool wanted = facts.id == query.order_id;
-    if (!wanted && !shares_a_name(facts, asked)) continue;
+    const bool incomplete = !is_over(summary) && is_incomplete(summary);
+    if (!wanted && !incomplete && !shares_a_name(facts, asked)) continue;
     // What the listing alone rules out needs no further call.
-    if (wanted || rules::judge(facts, by_names).verdict == rules::Verdict::kEligible) {
+    if (wanted || incomplete ||
+        rules::judge(facts, by_names).verdict == rules::Verdict::kEligible) {
       facts = TRY(details(ca, facts.id, stop));
     }
+    if (!wanted && !shares_a_name(facts, asked)) continue;
     found.push_back(std::move(facts));
   }
   if (query.order_id) TRY_VOID(follow_renewals(ca, found, stop));
@@ -162,7 +180,7 @@ base::Result<void> Inventory::look_at_duplicates(certcentral::CaApi& ca, std::in
     listing.entries.push_back({key_of(entry, listing.keys),
                                {.certificate_id = entry.id,
                                 .status = entry.status,
-                                .issued = entry.looks_issued(),
+                                .issued = entry.looks_issued() && entry.id != 0,
                                 .valid_till = entry.valid_till.value_or(base::TimePoint{})}});
   }
   return {};

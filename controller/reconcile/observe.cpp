@@ -37,6 +37,13 @@ std::string owner_text(const api::ObjectMeta& secret) {
   return "it has no label of Duplicert";
 }
 
+// Why a Secret of ours cannot be written any more, or "".
+std::string not_writable(const nlohmann::json& secret) {
+  const std::string type = secret.value("type", "");
+  if (type != api::kTlsSecretType) return fmt::format("its type is {}", type);
+  return secret.value("immutable", false) ? "it is immutable" : "";
+}
+
 bool is_older(const api::ObjectMeta& a, const api::ObjectMeta& b) {
   return std::tie(a.creation_time, a.name) < std::tie(b.creation_time, b.name);
 }
@@ -44,6 +51,14 @@ bool is_older(const api::ObjectMeta& a, const api::ObjectMeta& b) {
 void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Observed& facts) {
   for (const api::Violation& violation : api::validate(spec)) {
     facts.spec_problems.push_back(fmt::format("{}: {}", violation.field, violation.message));
+  }
+  if (spec.schedule.not_before || !spec.schedule.windows.empty()) {
+    facts.spec_problems.emplace_back(
+        "spec.schedule: this version carries out no schedules; remove it");
+  }
+  if (spec.keystores.pkcs12) {
+    facts.spec_problems.emplace_back(
+        "spec.keystores.pkcs12: this version makes no keystores; remove it");
   }
   if (spec.action != api::Action::kRequestCertificate) {
     facts.spec_problems.emplace_back(
@@ -151,8 +166,9 @@ void Observer::observe_profile(Observation& seen) {
     facts.unusable = api::Reason::kCredentialsRejected;
     facts.problem = seen.account->rejection();
   }
-  facts.approval_step_in_the_way = seen.account && seen.account->approval_skipped() == false &&
-                                   profile->spec.approval == api::ApprovalPolicy::kRequireSkipped;
+  seen.needs_probe = seen.account && seen.account->approval_skipped() == false &&
+                     profile->spec.approval == api::ApprovalPolicy::kRequireSkipped;
+  facts.approval_step_in_the_way = seen.needs_probe && !seen.account->may_probe();
   seen.facts.profile = std::move(facts);
 }
 
@@ -202,6 +218,10 @@ base::Result<void> Observer::observe_target(Observation& seen, std::stop_token s
   if (!secret) return std::unexpected(base::wrap("read the Secret", secret.error()));
   seen.facts.installed = installed_facts(*secret);
   own(TRY(api::decode_metadata(*secret)), seen);
+  if (const std::string why = not_writable(*secret); !why.empty()) {
+    seen.facts.installed->owner = SecretOwner::kForeign;
+    seen.facts.installed->owner_text = why;
+  }
   wipe(*secret);
   return {};
 }
@@ -231,6 +251,7 @@ void Observer::observe_answer(Observation& seen) {
   const auto answer = seen.account->answers().get(seen.facts.pending->public_key_sha256);
   if (!answer) return;
   seen.facts.ca.post = answer->post;
+  seen.facts.ca.rate_limited = answer->rate_limited;
   seen.facts.ca.awaits_approval = answer->awaits_approval;
   if (!answer->chain_pem.empty()) {
     auto issued = issued_facts(answer->chain_pem, answer->certificate_id,

@@ -44,6 +44,7 @@ inline constexpr const char* kByProfile = "profile";
 // What one pass knows: the facts, and the objects behind them that effects need.
 struct Observation {
   rules::Observed facts{};
+  bool needs_probe = false;  // a first submission would show whether approvals are still asked for
   std::shared_ptr<Account> account{};         // null: no usable profile
   std::shared_ptr<nlohmann::json> pending{};  // the pending Secret, key included
   std::optional<x509::Chain> chain{};         // what came back for the pending key, verified

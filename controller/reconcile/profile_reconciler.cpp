@@ -1,5 +1,7 @@
 #include "reconcile/profile_reconciler.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +15,7 @@
 #include "reconcile/preflight.h"
 #include "reconcile/resources.h"
 #include "reconcile/secrets.h"
+#include "rules/backoff.h"
 
 namespace reconcile {
 namespace {
@@ -42,7 +45,10 @@ void keep_answers(const rules::PreflightFacts& before, rules::PreflightFacts& no
 
 // How long what was found holds, and when to look again without a change.
 std::chrono::milliseconds age_max(const ProfileState& state) {
-  if (!state.preflight.unreachable.empty()) return kUnreachableRetry;
+  if (!state.preflight.unreachable.empty()) {
+    return std::min<std::chrono::milliseconds>(rules::transient_backoff(state.failures, 0),
+                                               kUnreachableRetryMax);
+  }
   return has_trouble(state) ? kTroubleRetry : kPreflightAgeMax;
 }
 
@@ -67,7 +73,9 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
     hooks_.gone(key);
     return Outcome::done();
   }
-  ProfileState state = look(*profile, stop);
+  auto looked = look(*profile, stop);
+  if (!looked) return Outcome::failed(looked.error());
+  ProfileState state = *std::move(looked);
   if (stop.stop_requested()) return Outcome::failed({.code = base::Code::kCancelled});
   state.preflight.now = clock_.now();
   if (state.account) state.preflight.approval_skipped = state.account->approval_skipped();
@@ -86,22 +94,20 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
   return Outcome::after(again);
 }
 
-ProfileReconciler::Credentials ProfileReconciler::read_credentials(
+base::Result<ProfileReconciler::Credentials> ProfileReconciler::read_credentials(
     const api::AutomationProfile& profile, std::stop_token stop) {
   const auto& ref = profile.spec.account.api_key_secret_ref;
   const std::string& namespace_ = profile.meta.namespace_;
   auto secret = client_.get(kube::kSecrets, {namespace_, ref.name}, stop);
   if (!secret && secret.error().code == base::Code::kNotFound) {
-    return {
+    return Credentials{
         .problem = fmt::format(
             "account.apiKeySecretRef: there is no Secret {} in namespace {}; create it: kubectl "
             "create secret generic {} -n {} --from-file={}=FILE",
             ref.name, namespace_, ref.name, namespace_, ref.key)};
   }
-  if (!secret) {
-    return {.problem = fmt::format("account.apiKeySecretRef: Secret {} cannot be read: {}",
-                                   ref.name, secret.error().message)};
-  }
+  // The API server's trouble says nothing about the key: try again, and keep what is known.
+  if (!secret) return std::unexpected(base::wrap("read the API key", secret.error()));
   Credentials found{.version = (*secret)["metadata"].value("resourceVersion", "")};
   std::string text = data_of(*secret, ref.key).value_or("");
   wipe(*secret);
@@ -120,8 +126,13 @@ bool ProfileReconciler::is_fresh(const ProfileState& state, const std::string& f
   return state.fingerprint == fingerprint && age < age_max(state);
 }
 
-ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std::stop_token stop) {
+base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile& profile,
+                                                   std::stop_token stop) {
   ProfileState state;
+  if (!profile.spec.schedule.windows.empty()) {
+    state.preflight.spec_problems.emplace_back(
+        "spec.schedule.windows: this version carries out no maintenance windows; remove them");
+  }
   for (const auto& problem : api::validate(profile.spec)) {
     state.preflight.spec_problems.push_back(fmt::format("{}: {}", problem.field, problem.message));
   }
@@ -129,7 +140,7 @@ ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std:
   if (!bundle) state.preflight.spec_problems.push_back(bundle.error().message);
   if (!state.preflight.spec_problems.empty()) return state;
 
-  const Credentials credentials = read_credentials(profile, stop);
+  const Credentials credentials = TRY(read_credentials(profile, stop));
   state.fingerprint = fmt::format("{}/{}/{}/{}", profile.meta.uid, profile.meta.generation,
                                   credentials.version, recheck_of(profile));
   if (!credentials.problem.empty()) {
@@ -154,10 +165,12 @@ ProfileState ProfileReconciler::look(const api::AutomationProfile& profile, std:
   (*account)->keep_below({.requests_per_3_minutes = limit.requests_per_3_minutes,
                           .requests_per_5_seconds = limit.requests_per_5_seconds});
   // Something was changed by a person: what requests have shown so far may not hold.
-  if (known && known->fingerprint != state.fingerprint) (*account)->forget_approval();
+  if (known && known->fingerprint != state.fingerprint) (*account)->forget_evidence();
   state.asked_at = clock_.now();
   ask_account(profile, **account, state.preflight, stop);
+  if (!state.preflight.unreachable.empty()) state.failures = 1;
   if (known && known->fingerprint == state.fingerprint) {
+    if (state.failures > 0) state.failures += known->failures;
     keep_answers(known->preflight, state.preflight);
   }
   return state;
@@ -167,9 +180,14 @@ base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile&
                                                    const api::AutomationProfileStatus& status,
                                                    std::stop_token stop) {
   if (status == profile.status) return {};
-  const nlohmann::json body{{"status", api::encode_status(status)}};
-  TRY_VOID(
-      client_.apply_status(kProfiles, {profile.meta.namespace_, profile.meta.name}, body, stop));
+  const nlohmann::json body{{"metadata", {{"uid", profile.meta.uid}}},
+                            {"status", api::encode_status(status)}};
+  const auto written =
+      client_.apply_status(kProfiles, {profile.meta.namespace_, profile.meta.name}, body, stop);
+  // Deleted meanwhile: nobody is left to tell.
+  if (!written && written.error().code != base::Code::kNotFound) {
+    return std::unexpected(base::wrap("write the profile's status", written.error()));
+  }
   return {};
 }
 

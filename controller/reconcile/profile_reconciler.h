@@ -19,9 +19,9 @@ namespace reconcile {
 
 // How long an answer of the CA about a profile holds without a change.
 inline constexpr std::chrono::hours kPreflightAgeMax{1};
-// When a preflight is repeated without a change: the CA gave no answer; it told of trouble that an
-// administrator mends there.
-inline constexpr std::chrono::minutes kUnreachableRetry{1};
+// When a preflight is repeated without a change: the CA gave no answer (from 5 s, doubling up to
+// this); it told of trouble that an administrator mends there.
+inline constexpr std::chrono::minutes kUnreachableRetryMax{5};
 inline constexpr std::chrono::minutes kTroubleRetry{5};
 
 class ProfileReconciler final : public runtime::Reconciler {
@@ -50,8 +50,9 @@ class ProfileReconciler final : public runtime::Reconciler {
     std::string problem{};  // why there is no key
   };
 
-  Credentials read_credentials(const api::AutomationProfile& profile, std::stop_token stop);
-  ProfileState look(const api::AutomationProfile& profile, std::stop_token stop);
+  base::Result<Credentials> read_credentials(const api::AutomationProfile& profile,
+                                             std::stop_token stop);
+  base::Result<ProfileState> look(const api::AutomationProfile& profile, std::stop_token stop);
   bool is_fresh(const ProfileState& state, const std::string& fingerprint) const;
   base::Result<void> write_status(const api::AutomationProfile& profile,
                                   const api::AutomationProfileStatus& status, std::stop_token stop);

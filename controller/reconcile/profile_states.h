@@ -17,6 +17,7 @@ struct ProfileState {
   std::shared_ptr<Account> account{};  // null: there is no access to the CA
   rules::PreflightFacts preflight{};
   base::TimePoint asked_at{};  // when the CA was asked
+  int failures = 0;            // times in a row that it gave no answer
   std::optional<api::Reason> unusable{};
   std::string problem{};
   std::string fingerprint{};  // changes with the spec and the credentials

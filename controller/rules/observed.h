@@ -120,6 +120,7 @@ struct CaView {
   std::optional<IssuedFacts> issued{};
   // How the last POST of the pending CSR ended, as far as this process knows.
   enum class Post { kUnknown, kAccepted, kNotSent } post = Post::kUnknown;
+  bool rate_limited = false;     // kNotSent because of the CA's rate limit
   bool awaits_approval = false;  // accepted, and an approver must act
 };
 

@@ -255,7 +255,8 @@ MaybeDecision nothing_was_sent(const Pass& pass) {
   const base::TimePoint again = std::min(seen.pending->submitted_at.value_or(seen.now), seen.now) +
                                 transient_backoff(seen.failures, seen.jitter);
   if (seen.now >= again) return std::nullopt;
-  return decision(Wait{again}, api::Reason::kCaUnavailable,
+  return decision(Wait{again},
+                  seen.ca.rate_limited ? api::Reason::kRateLimited : api::Reason::kCaUnavailable,
                   fmt::format("the request for a duplicate of order {} could not be sent; it is "
                               "tried again",
                               seen.pending->order_id));
