@@ -3,13 +3,13 @@
 #
 # usage: hack/test.sh [--fast] [--all] [--jobs N]
 #   --fast    without the AddressSanitizer build
-#   --all     also the ThreadSanitizer build, clang-tidy over the production code, and Lemur (from
-#             PyPI) against the simulator
+#   --all     also the ThreadSanitizer build, the tests with a control plane under both sanitizers,
+#             clang-tidy over the production code, and Lemur (from PyPI) against the simulator
 #   --jobs N  compile jobs (default: one per core)
 #
 # Steps: packages, Kubernetes binaries, style, release build with warnings as errors and all tests
-# (those that need a control plane too: REQUIRE_ENVTEST=1 unless it is set), then the same tests
-# with AddressSanitizer and UndefinedBehaviorSanitizer. Stops at the first step that fails; the
+# (those that need a control plane too: REQUIRE_ENVTEST=1 unless it is set), then those that need
+# none with AddressSanitizer and UndefinedBehaviorSanitizer. Stops at the first step that fails; the
 # last output is the summary of ctest. Cold, with two cores: 15 min for the Kubernetes binaries,
 # 10 for each build, 15 for tests; warm a few minutes.
 set -euo pipefail
