@@ -89,7 +89,7 @@ start_simulator() {
     --seed "$repo/hack/demo/seed.yaml" --polite
   simulator_pid=$(cat "$work/simulator.pid")
   for ((tries = 0; tries < 200; tries++)); do
-    ca_url=$(head -n 1 "$work/simulator.out")
+    ca_url=$(head -n 1 "$work/simulator.out" 2>/dev/null || true)
     [ -z "$ca_url" ] || return 0
     is_running "$simulator_pid" || break
     sleep 0.05
