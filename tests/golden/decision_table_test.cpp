@@ -135,7 +135,7 @@ void add_returned_certificates(Collector& rows) {
 }
 
 void add_orders(Collector& rows) {
-  const auto profiles = only(support::kProfiles, {"fine", "names_bounded"});
+  const auto profiles = only(support::kProfiles, {"fine", "names_bounded", "approvals_asked"});
   const auto secrets = only(support::kInstalled, {"none", "due", "ends_soon", "expired"});
   const auto keys = only(support::kPending, {"none", "never_sent", "settled", "refused",
                                              "refused_long_ago", "for_another_order"});

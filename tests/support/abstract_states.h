@@ -55,6 +55,8 @@ inline constexpr std::array kProfiles{
               [](rules::Observed& o) { o.profile->allowed_names = {{"*.other.org"}}; }},
     FactValue{"names_bounded",
               [](rules::Observed& o) { o.profile->allowed_names = {{"shop.example.com"}}; }},
+    FactValue{"approvals_asked",
+              [](rules::Observed& o) { o.profile->approval_step_in_the_way = true; }},
 };
 
 inline rules::InstalledFacts secret_owned_by(rules::SecretOwner owner) {
@@ -120,6 +122,9 @@ inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
 
 inline constexpr std::array kPending{
     FactValue{"none", unchanged},
+    FactValue{
+        "name_taken",
+        [](rules::Observed& o) { o.pending_name_taken_by = "Secret shop-pending of type Opaque"; }},
     FactValue{"never_sent", [](rules::Observed& o) { o.pending = pending(); }},
     FactValue{"young", [](rules::Observed& o) { o.pending = submitted(minutes{1}); }},
     FactValue{"settled", [](rules::Observed& o) { o.pending = submitted(hours{1}); }},
