@@ -43,6 +43,14 @@ void keep_answers(const rules::PreflightFacts& before, rules::PreflightFacts& no
   now = std::move(kept);
 }
 
+// After a restart: what requests have shown before stands in the profile's own status.
+void recall_approval(const api::AutomationProfile& profile, Account& account) {
+  const auto* known = api::find_condition(profile.status.conditions, api::kApprovalStepSkipped);
+  if (known == nullptr || account.approval_skipped()) return;
+  if (known->status == api::ConditionStatus::kTrue) account.note_approval(true);
+  if (known->status == api::ConditionStatus::kFalse) account.note_approval(false);
+}
+
 // How long what was found holds, and when to look again without a change.
 std::chrono::milliseconds age_max(const ProfileState& state) {
   if (!state.preflight.unreachable.empty()) {
@@ -161,6 +169,7 @@ base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile&
     return state;
   }
   state.account = *account;
+  if (!known) recall_approval(profile, **account);
   const auto& limit = profile.spec.account.rate_limit;
   (*account)->keep_below({.requests_per_3_minutes = limit.requests_per_3_minutes,
                           .requests_per_5_seconds = limit.requests_per_5_seconds});
