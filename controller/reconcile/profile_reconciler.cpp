@@ -23,9 +23,8 @@ namespace {
 using runtime::Outcome;
 
 std::string recheck_of(const api::AutomationProfile& profile) {
-  const auto& annotations = profile.meta.annotations;
-  const auto at = annotations.find(std::string(api::kRecheckRequestedAtAnnotation));
-  return at == annotations.end() ? "" : at->second;
+  return api::annotation(profile.meta, std::string(api::kRecheckRequestedAtAnnotation))
+      .value_or("");
 }
 
 bool has_trouble(const ProfileState& state) {

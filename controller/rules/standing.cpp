@@ -136,11 +136,10 @@ std::string inputs_fingerprint(const Observed& seen) {
 }
 
 std::string renew_requested(const Observed& seen) {
-  const auto& annotations = seen.request.meta.annotations;
-  const auto at = annotations.find(std::string(api::kRenewRequestedAtAnnotation));
-  if (at == annotations.end()) return {};
-  if (seen.installed && seen.installed->renew_requested_at == at->second) return {};
-  return at->second;
+  const auto asked =
+      api::annotation(seen.request.meta, std::string(api::kRenewRequestedAtAnnotation));
+  const bool acted_on = seen.installed && asked == seen.installed->renew_requested_at;
+  return acted_on ? "" : asked.value_or("");
 }
 
 NameSet order_names(const Observed& seen, std::int64_t id) {
