@@ -9,6 +9,7 @@
 #include "reconcile/resources.h"
 #include "rules/decide.h"
 #include "rules/report.h"
+#include "rules/schedule.h"
 
 namespace reconcile {
 namespace {
@@ -145,7 +146,9 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
 
 void DuplicateReconciler::note_progress(const rules::Decision& made, const rules::Observed& seen,
                                         Memory& memory) const {
-  const bool settled = std::holds_alternative<rules::Nothing>(made.action);
+  // What waits for its schedule is not late.
+  const bool settled = std::holds_alternative<rules::Nothing>(made.action) ||
+                       made.reason == api::Reason::kWaitingForSchedule;
   if (settled) memory.due_since.reset();
   if (!settled && !memory.due_since) memory.due_since = clock_.steady_now();
   // A question that the CA refuses backs off like one that it does not answer.
@@ -179,6 +182,10 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                                             Memory& memory, std::stop_token stop) {
   if (const auto* submit = std::get_if<rules::SubmitDuplicate>(&action)) {
     memory.has_pending = true;
+    const auto note = seen.facts.pending ? std::nullopt : rules::ignored_window(seen.facts);
+    if (note) {
+      record(seen, runtime::EventType::kWarning, api::Reason::kWindowIgnored, "Schedule", *note);
+    }
     const auto sent = TRY(actor_.submit(*submit, seen, stop));
     if (sent.post == rules::CaView::Post::kAccepted) memory.failures = 0;
     if (sent.post == rules::CaView::Post::kNotSent && !sent.rate_limited) ++memory.failures;

@@ -11,6 +11,7 @@
 #include "api/validate.h"
 #include "base/random.h"
 #include "rules/profile.h"
+#include "rules/schedule.h"
 
 namespace reconcile {
 namespace {
@@ -52,9 +53,8 @@ void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Obser
   for (const api::Violation& violation : api::validate(spec)) {
     facts.spec_problems.push_back(fmt::format("{}: {}", violation.field, violation.message));
   }
-  if (spec.schedule.not_before || !spec.schedule.windows.empty()) {
-    facts.spec_problems.emplace_back(
-        "spec.schedule: this version carries out no schedules; remove it");
+  for (std::string& problem : rules::window_problems(spec.schedule.windows)) {
+    facts.spec_problems.push_back(std::move(problem));
   }
   if (spec.keystores.pkcs12) {
     facts.spec_problems.emplace_back(
@@ -140,6 +140,8 @@ void Observer::observe_profile(Observation& seen) {
       api::effective_renewal(profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
   seen.facts.key = api::effective_private_key(
       profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
+  seen.facts.windows =
+      api::effective_windows(profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
   if (!profile || profile->meta.deletion_time) return;
 
   const auto state = caches_.profile_states.get(key);

@@ -48,6 +48,7 @@ constexpr std::array kRules{
     RULE(nothing_was_sent),
     RULE(submission_may_still_show),
     RULE(submissions_are_used_up),
+    RULE(waiting_for_schedule),
     RULE(orders_are_needed),
     RULE(no_order_matches),
     RULE(name_of_the_order_is_not_allowed),

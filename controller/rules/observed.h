@@ -138,6 +138,7 @@ struct Observed {
   double jitter = 0;                        // in [0, 1), for back-off
   api::KeyParameters key{};                 // what a new key is made for
   api::EffectiveRenewal renewal{};          // the request's and the profile's policy together
+  std::vector<api::Window> windows{};       // the request's, else the profile's; none: any time
   std::chrono::seconds settle_window{180};  // --duplicate-settle-window
   base::TimePoint now{};
 };

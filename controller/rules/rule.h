@@ -56,6 +56,8 @@ MaybeDecision accepted_but_not_listed(const Pass& pass);
 MaybeDecision submission_may_still_show(const Pass& pass);
 MaybeDecision submissions_are_used_up(const Pass& pass);
 MaybeDecision nothing_was_sent(const Pass& pass);
+// What may begin only at certain times (schedule.cpp).
+MaybeDecision waiting_for_schedule(const Pass& pass);
 // Rules about the order to duplicate (rules_order.cpp).
 MaybeDecision orders_are_needed(const Pass& pass);
 MaybeDecision no_order_matches(const Pass& pass);

@@ -276,15 +276,26 @@ inline constexpr std::array kErrors{
               }},
 };
 
-inline constexpr std::size_t kFactCount = 9;
+inline constexpr std::array kSchedules{
+    FactValue{"any_time", unchanged},
+    FactValue{"closed_for_a_week",
+              [](rules::Observed& o) { o.windows = {{"0 0 8 * *", "UTC", hours{4}}}; }},
+    FactValue{"open", [](rules::Observed& o) { o.windows = {{"0 0 1 * *", "UTC", hours{4}}}; }},
+    FactValue{"not_before",
+              [](rules::Observed& o) { o.request.spec.schedule.not_before = kNow + hours{1}; }},
+};
+
+inline constexpr std::size_t kFactCount = 10;
 inline constexpr std::array<const char*, kFactCount> kFactNames{
-    "request", "profile", "secret", "pending", "orders", "listed", "issued", "post", "error"};
+    "request", "profile", "secret", "pending", "orders",
+    "listed",  "issued",  "post",   "error",   "schedule"};
 
 // The values of each fact that an enumeration takes, in the order of kFactNames.
 using Facts = std::array<std::span<const FactValue>, kFactCount>;
 
 inline Facts all_facts() {
-  return {kRequests, kProfiles, kInstalled, kPending, kOrders, kListed, kIssued, kPosts, kErrors};
+  return {kRequests, kProfiles, kInstalled, kPending, kOrders,
+          kListed,   kIssued,   kPosts,     kErrors,  kSchedules};
 }
 
 // "request=plain profile=fine ...".

@@ -72,7 +72,8 @@ inline std::string check_contract(const rules::Observed& seen, const rules::Deci
   if (is_ready && renewing != (standing.need != rules::Need::kNone)) return "Renewing is wrong";
   const auto* wait = std::get_if<rules::Wait>(&made.action);
   if (status.next_attempt_time && (wait == nullptr || !wait->until)) return "no such next attempt";
-  if (status.next_attempt_time &&
+  const bool polls = made.reason != api::Reason::kWaitingForSchedule;
+  if (polls && status.next_attempt_time &&
       *status.next_attempt_time - seen.now <= std::chrono::minutes{10}) {
     return "a short wait is told";
   }
