@@ -23,11 +23,15 @@ constexpr int kPassesMax = 12;
 constexpr std::chrono::milliseconds kStaleRetry{50};
 // Nothing sleeps longer: the clock may be set, and a forgotten wake-up heals.
 constexpr std::chrono::hours kSleepMax{12};
+// A password's Secret has no label of ours, so it is not watched: a new password is seen by
+// looking.
+constexpr std::chrono::minutes kPasswordSleepMax{10};
 
 bool is_effect(const rules::Action& action) {
   return std::holds_alternative<rules::SubmitDuplicate>(action) ||
          std::holds_alternative<rules::InstallCertificate>(action) ||
-         std::holds_alternative<rules::DropPending>(action);
+         std::holds_alternative<rules::DropPending>(action) ||
+         std::holds_alternative<rules::UpdateKeystore>(action);
 }
 
 std::optional<base::TimePoint> wake_up(const rules::Action& action) {
@@ -45,10 +49,12 @@ runtime::Urgency urgency_of(const rules::Observed& seen) {
 
 Outcome outcome_of(const rules::Decision& made, const rules::Observed& seen) {
   const base::TimePoint now = seen.now;
+  const bool has_password = seen.request.spec.keystores.pkcs12.has_value();
+  const std::chrono::milliseconds longest = has_password ? kPasswordSleepMax : kSleepMax;
   const auto until = wake_up(made.action);
-  if (!until) return Outcome::done();
-  const auto delay =
-      std::clamp<std::chrono::milliseconds>(*until - now, std::chrono::milliseconds{1}, kSleepMax);
+  if (!until && !has_password) return Outcome::done();
+  const auto delay = std::clamp<std::chrono::milliseconds>(until.value_or(now + longest) - now,
+                                                           std::chrono::milliseconds{1}, longest);
   return Outcome::after(delay, urgency_of(seen));
 }
 
@@ -203,6 +209,9 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                        seen.facts.ca.issued->leaf->serial_number,
                        base::format_time(seen.facts.ca.issued->leaf->not_after)));
     return {};
+  }
+  if (std::holds_alternative<rules::UpdateKeystore>(action)) {
+    return actor_.update_keystore(seen, stop);
   }
   TRY_VOID(actor_.drop(seen, stop));
   memory.has_pending = false;

@@ -28,6 +28,8 @@ constexpr std::array kRules{
     RULE(order_names_are_needed),
     RULE(request_is_suspended),
     RULE(pending_key_is_installed),
+    RULE(keystore_is_outdated),
+    RULE(keystore_cannot_be_made),
     RULE(certificate_is_current),
     RULE(profile_is_missing),
     RULE(namespace_is_not_allowed),
@@ -88,7 +90,8 @@ std::string_view name_of(const Action& action) {
                                                                              "ask_certificate",
                                                                              "submit_duplicate",
                                                                              "install_certificate",
-                                                                             "drop_pending"};
+                                                                             "drop_pending",
+                                                                             "update_keystore"};
   return kNames[action.index()];
 }
 

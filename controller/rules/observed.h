@@ -68,6 +68,15 @@ struct InstalledFacts {
   std::int64_t certificate_id = 0;
   std::string account{};
   std::string renew_requested_at{};  // the last value acted on
+  bool has_keystore = false;         // keystore.p12 is there
+  bool has_own_keystore = false;     // and we wrote it
+};
+
+// The keystore that the spec asks for.
+struct KeystoreFacts {
+  std::optional<api::Reason> unusable{};  // why none can be made: its password, or the pair
+  std::string problem{};                  // which field, what is wrong, and the fix
+  bool is_current = false;  // the installed one opens with the password and holds the pair
 };
 
 // The CA said no to the pending CSR.
@@ -130,6 +139,7 @@ struct Observed {
   std::optional<ProfileFacts> profile{};      // nullopt: no such profile
   std::optional<std::string> older_claim{};   // an older request for the same Secret
   std::optional<InstalledFacts> installed{};  // nullopt: no such Secret
+  std::optional<KeystoreFacts> keystore{};    // nullopt: none asked for
   std::optional<PendingFacts> pending{};
   std::string pending_name_taken_by{};  // somebody else's Secret has the pending Secret's name
   CaView ca{};

@@ -205,7 +205,9 @@ api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decisi
   report_certificate(seen, standing, status);
   report_order(seen, status);
 
-  if (standing.usable && !expires_soon(seen, standing, made)) {
+  if (standing.usable && lacks_keystore(seen)) {
+    report_not_ready(seen, {made.reason, made.message}, status.conditions);
+  } else if (standing.usable && !expires_soon(seen, standing, made)) {
     report_ready(seen, standing, made, status.conditions);
   } else if (standing.usable) {
     report_not_ready(seen, expiry_message(seen, standing, made), status.conditions);

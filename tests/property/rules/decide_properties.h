@@ -30,7 +30,7 @@ inline bool is_question(const Decision& made) {
 
 inline bool is_effect(const Decision& made) {
   return is<rules::SubmitDuplicate>(made) || is<rules::InstallCertificate>(made) ||
-         is<rules::DropPending>(made);
+         is<rules::DropPending>(made) || is<rules::UpdateKeystore>(made);
 }
 
 inline bool is_allowed_name(const Observed& seen, const std::string& name) {
@@ -128,6 +128,24 @@ inline std::string check_schedule(const Observed& seen, const Decision& made) {
   return "";
 }
 
+// Nothing is installed without the keystore that the spec asks for; one is written only beside a
+// pair that stays, and what others wrote is never removed.
+inline std::string check_keystore(const Observed& seen, const Decision& made) {
+  const bool impossible = seen.keystore && seen.keystore->unusable;
+  if (impossible && is<rules::InstallCertificate>(made)) return "installs without the keystore";
+  if (impossible && is<rules::SubmitDuplicate>(made)) return "requests what cannot be installed";
+  const bool settled = is<rules::Nothing>(made) && !seen.request.meta.deletion_time;
+  const bool there = seen.installed && seen.installed->has_keystore;
+  if (settled && seen.keystore && !seen.keystore->is_current && !(impossible && there)) {
+    return "is settled without the keystore";
+  }
+  if (!is<rules::UpdateKeystore>(made)) return "";
+  if (impossible) return "writes a keystore without a password";
+  if (!seen.installed->key_matches) return "writes a keystore for no pair";
+  if (seen.keystore) return seen.keystore->is_current ? "writes a keystore that is right" : "";
+  return seen.installed->has_own_keystore ? "" : "removes what somebody else wrote";
+}
+
 inline std::string check_time(const Observed& seen, const Decision& made) {
   if (const auto* wait = std::get_if<rules::Wait>(&made.action)) {
     if (!wait->until) return "";
@@ -165,7 +183,7 @@ inline std::string check_question(const Observed& seen, const Decision& made) {
 
 inline std::string check(const Observed& seen, const Decision& made) {
   for (const auto& property : {check_words, check_question, check_time, check_schedule,
-                               check_hands_off, check_submit, check_install}) {
+                               check_keystore, check_hands_off, check_submit, check_install}) {
     if (std::string wrong = property(seen, made); !wrong.empty()) return wrong;
   }
   return "";

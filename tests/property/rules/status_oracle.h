@@ -62,7 +62,9 @@ inline std::string check_contract(const rules::Observed& seen, const rules::Deci
   const bool is_ready = ready->status == api::ConditionStatus::kTrue;
   const rules::Standing standing = rules::standing_of(seen);
   if (is_ready && !standing.usable) return "Ready without a usable pair";
-  if (standing.usable && !is_ready && ready->reason != "ExpiresSoon") {
+  const bool lacks_keystore = rules::lacks_keystore(seen);
+  if (is_ready && lacks_keystore) return "Ready without the keystore";
+  if (standing.usable && !is_ready && ready->reason != "ExpiresSoon" && !lacks_keystore) {
     return "a usable pair that is not Ready: " + ready->reason;
   }
   if (ready->reason == "ExpiresSoon" && seen.now < *standing.expires_soon_time) {
