@@ -1,13 +1,12 @@
 // Fifty copies of one order in ten namespaces come due in the same second: exactly one renewal
 // takes effect at the CA, and every other copy is a duplicate of its result, whatever happens.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <map>
 #include <thread>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "support/renewal_world.h"
 
@@ -185,12 +184,11 @@ TEST_F(FiftyCopies, TheRequesterIsDeletedRightAfterThePost) {
   ASSERT_EQ(ledger().size(), 1U);
   const std::string requester = ledger()[0]["spec"]["requestedBy"];
   const auto slash = requester.find('/');
-  const auto gone = cluster().kubectl({"delete", "dcr", requester.substr(slash + 1), "-n",
-                                       requester.substr(0, slash)});
+  const auto gone = cluster().kubectl(
+      {"delete", "dcr", requester.substr(slash + 1), "-n", requester.substr(0, slash)});
   ASSERT_TRUE(gone.ok()) << gone.err;
-  std::erase_if(copies_, [&](const Copy& copy) {
-    return copy.namespace_ + "/" + copy.name == requester;
-  });
+  std::erase_if(copies_,
+                [&](const Copy& copy) { return copy.namespace_ + "/" + copy.name == requester; });
 
   expect_one_order_for_all();
 }
