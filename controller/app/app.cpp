@@ -148,6 +148,7 @@ reconcile::AccountsOptions App::accounts_options() {
           .user_agent = user_agent(),
           .on_call = [this](std::string_view operation, std::string_view code,
                             double seconds) { telemetry_.count_ca_call(operation, code, seconds); },
+          .inventory = {.full_interval = options_.inventory_interval},
           .connect = connect_to_ca};
 }
 

@@ -133,6 +133,11 @@ void add_run(CLI::App& app, RunOptions& run) {
                "How long a request whose answer was lost may stay unlisted at the CA before it is "
                "sent again. Default: 3m")
       ->envname("DUPLICERT_DUPLICATE_SETTLE_WINDOW");
+  add_duration(
+      *command, "--inventory-interval", run.inventory_interval,
+      "How often all orders of an account are listed again; in between only what is new or "
+      "has changed is asked for. Default: 6h")
+      ->envname("DUPLICERT_INVENTORY_INTERVAL");
   add_log_options(*command, run.log, "json");
 }
 

@@ -37,6 +37,7 @@ struct RunOptions {
   int kube_api_burst = 100;
   std::vector<std::string> allowed_ca_hosts{};
   std::chrono::seconds duplicate_settle_window{180};
+  std::chrono::seconds inventory_interval{std::chrono::hours{6}};
 };
 
 struct SimulateOptions {

@@ -8,12 +8,12 @@ constexpr std::chrono::hours kProbeInterval{24};
 }  // namespace
 
 Account::Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
-                 const base::Clock& clock)
+                 const InventoryOptions& inventory, const base::Clock& clock)
     : transport_(std::move(transport)),
       options_(std::move(options)),
       clock_(clock),
       budget_(clock, {}),
-      inventory_(clock) {}
+      inventory_(clock, inventory) {}
 
 CaSession Account::ca(const certcentral::Turn& turn) {
   return {*transport_, budget_, clock_, turn, options_};
@@ -79,7 +79,7 @@ base::Result<std::shared_ptr<Account>> Accounts::get(const AccountAccess& access
       std::move(transport),
       certcentral::ClientOptions{
           .base_url = access.url, .api_key = access.api_key, .user_agent = options_.user_agent},
-      clock_);
+      options_.inventory, clock_);
   slot = made;
   return made;
 }

@@ -54,7 +54,7 @@ class Account {
  public:
   // `clock` must outlive the account.
   Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
-          const base::Clock& clock);
+          const InventoryOptions& inventory, const base::Clock& clock);
 
   CaSession ca(const certcentral::Turn& turn);
   Inventory& inventory() { return inventory_; }
@@ -101,6 +101,7 @@ struct AccountsOptions {
   std::vector<std::string> allowed_hosts{};
   std::string user_agent{};
   certcentral::CallObserver on_call{};
+  InventoryOptions inventory{};
   // Makes the connection to one account's URL. kInvalid if the CA bundle does not parse.
   std::function<base::Result<std::unique_ptr<http::Transport>>(const AccountAccess&)> connect{};
 };

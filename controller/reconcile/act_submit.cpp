@@ -56,6 +56,13 @@ api::Reason reason_of(const base::Error& error) {
                                                      : api::Reason::kCaRejected;
 }
 
+base::Result<certcentral::Submission> send(std::int64_t order_id,
+                                           const certcentral::DuplicateRequest& body,
+                                           const Observation& seen, std::stop_token stop) {
+  const RequestUnderWay under_way(seen.account->inventory().duplicates(), order_id);
+  return seen.account->ca(turn_of(seen.facts))->submit_duplicate(order_id, body, stop);
+}
+
 }  // namespace
 
 base::Result<Sent> Actor::submit(const rules::SubmitDuplicate& action, const Observation& seen,
@@ -108,8 +115,7 @@ base::Result<Sent> Actor::post(const rules::SubmitDuplicate& action, const Obser
                                const rules::PendingFacts& pending, std::stop_token stop) {
   const auto profile = caches_.profiles.get(seen.facts.profile->name);
   if (!profile) return base::fail(base::Code::kConflict, "the profile is gone");
-  const auto answer = seen.account->ca(turn_of(seen.facts))
-                          ->submit_duplicate(action.order_id, body_of(pending, *profile), stop);
+  const auto answer = send(action.order_id, body_of(pending, *profile), seen, stop);
   if (!answer) return post_failed(answer.error(), seen, pending, stop);
   note_approval(*answer, seen);
   const Answer known = answer_of(*answer, clock_.steady_now());

@@ -283,21 +283,30 @@ void Observer::ask(const rules::AskOrders& question, Observation& seen, std::sto
                                             .organization_id = seen.facts.profile->organization_id,
                                             .order_id = question.order_id,
                                             .now = seen.facts.now},
-                                           stop);
+                                           seen.account->inventory().usual(), stop);
   if (!orders) return note_error(orders.error(), seen);
   seen.facts.ca.orders = *std::move(orders);
 }
 
 void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop) {
   const std::string& key = seen.facts.pending->public_key_sha256;
-  base::Steady not_before = clock_.steady_now() - kDuplicatesAgeMax;
-  if (const auto answer = seen.account->answers().get(key)) {
-    not_before = std::max(not_before, answer->ended_at);
-  }
-  auto listed = seen.account->inventory().duplicates_of(*seen.account->ca(turn_of(seen.facts)),
-                                                        question.order_id, key, not_before, stop);
-  if (!listed) return note_error(listed.error(), seen);
-  seen.facts.ca.listed = *std::move(listed);
+  const base::Steady now = clock_.steady_now();
+  const auto answer = seen.account->answers().get(key);
+  const base::Steady since =
+      std::max(now - kDuplicatesAgeMax, answer ? answer->ended_at : base::Steady::min());
+  // What the CA has accepted is not sent again, whatever an older list shows.
+  const Patience patience = answer && answer->post == rules::CaView::Post::kAccepted
+                                ? Patience::kWithTheOthers
+                                : Patience::kNone;
+  const auto list = seen.account->inventory().duplicates().get(
+      *seen.account->ca(turn_of(seen.facts)), question.order_id, since, patience, stop);
+  if (!list) return note_error(list.error(), seen);
+  seen.facts.ca.listed = *list ? (*list)->with_key(key) : std::vector<rules::ListedDuplicate>{};
+  if (!seen.facts.ca.listed->empty() || !*list || (*list)->looked_at < since) return;
+  const auto looks = seen.account->answers().note_fruitless(key, (*list)->looked_at);
+  seen.facts.ca.fruitless_looks = looks.count;
+  seen.facts.ca.last_look =
+      seen.facts.now - std::chrono::floor<std::chrono::milliseconds>(now - looks.last);
 }
 
 void Observer::ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop) {

@@ -118,6 +118,10 @@ struct CaView {
   std::optional<std::vector<OrderFacts>> orders{};       // those that share a name, or the chain
   std::optional<std::vector<ListedDuplicate>> listed{};  // of the pending order, with our key
   std::optional<IssuedFacts> issued{};
+  // Looks at the list by this process since the last POST that did not show our key, and when the
+  // last of them began.
+  int fruitless_looks = 0;
+  base::TimePoint last_look{};
   // How the last POST of the pending CSR ended, as far as this process knows.
   enum class Post { kUnknown, kAccepted, kNotSent } post = Post::kUnknown;
   bool rate_limited = false;     // kNotSent because of the CA's rate limit

@@ -15,6 +15,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kSendsMax = 3;
+// One look that does not show our key proves little: lists lag, and CertCentral is known to show
+// copies of the primary instead of the duplicates at times.
+constexpr int kLooksBeforeResend = 3;
+constexpr auto kLookAgainSoon = 5s;
 constexpr auto kLookForAPerson = 30min;  // after it was sent three times, or rejected
 constexpr auto kMismatchPatience = 24h;
 constexpr auto kWaitMax = 24h;
@@ -269,11 +273,17 @@ MaybeDecision submission_may_still_show(const Pass& pass) {
   if (!settling) return std::nullopt;
   const base::TimePoint settled =
       *seen.pending->submitted_at + settle_window(seen.settle_window, seen.pending->sends);
-  if (seen.now >= settled) return std::nullopt;
-  return awaiting(seen, std::min(settled, next_poll(seen)),
-                  fmt::format("the CA's answer was lost and our key is not listed yet; it is sent "
-                              "again if it is still not listed at {}",
-                              base::format_time(settled)));
+  if (seen.now < settled) {
+    return awaiting(seen, std::min(settled, next_poll(seen)),
+                    fmt::format("the CA's answer was lost and our key is not listed yet; it is "
+                                "sent again if it is still not listed at {}",
+                                base::format_time(settled)));
+  }
+  const bool looked = seen.ca.fruitless_looks >= kLooksBeforeResend && seen.ca.last_look >= settled;
+  if (looked || seen.pending->sends >= kSendsMax) return std::nullopt;
+  return awaiting(seen, seen.now + kLookAgainSoon,
+                  "the CA's answer was lost and our key is not listed; it is looked for again "
+                  "before it is sent again");
 }
 
 MaybeDecision submissions_are_used_up(const Pass& pass) {

@@ -210,6 +210,12 @@ inline constexpr std::array kOrders{
 inline constexpr std::array kListed{
     FactValue{"unasked", unchanged},
     FactValue{"none", [](rules::Observed& o) { o.ca.listed.emplace(); }},
+    FactValue{"never",
+              [](rules::Observed& o) {
+                o.ca.listed.emplace();
+                o.ca.fruitless_looks = 3;
+                o.ca.last_look = o.now;
+              }},
     FactValue{"unissued", [](rules::Observed& o) { o.ca.listed = {listed_duplicate(false)}; }},
     FactValue{"issued", [](rules::Observed& o) { o.ca.listed = {listed_duplicate(true)}; }},
     FactValue{"rejected",

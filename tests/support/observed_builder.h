@@ -220,6 +220,13 @@ class ObservedBuilder {
     seen_.ca.listed = std::move(entries);
     return *this;
   }
+  // Three looks of this process have not shown our key, the last one now.
+  ObservedBuilder& ca_never_lists() {
+    seen_.ca.listed.emplace();
+    seen_.ca.fruitless_looks = 3;
+    seen_.ca.last_look = seen_.now;
+    return *this;
+  }
   ObservedBuilder& ca_returned(rules::IssuedFacts facts) {
     seen_.ca.issued = std::move(facts);
     return *this;

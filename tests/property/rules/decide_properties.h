@@ -54,7 +54,9 @@ inline std::string check_resend(const Observed& seen) {
   const bool young =
       sent && seen.ca.post == rules::CaView::Post::kUnknown &&
       seen.now < *pending.submitted_at + rules::settle_window(seen.settle_window, pending.sends);
-  return young ? "sends again within the settle window" : "";
+  if (young) return "sends again within the settle window";
+  const bool lost = sent && seen.ca.post == rules::CaView::Post::kUnknown;
+  return lost && seen.ca.fruitless_looks < 3 ? "sends again after too few looks" : "";
 }
 
 inline std::string check_submit(const Observed& seen, const Decision& made) {

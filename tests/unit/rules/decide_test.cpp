@@ -570,7 +570,7 @@ A action_of(const Observed& seen) {
 
 TEST(Decide, CountsHowOftenACsrWillHaveBeenSent) {
   const auto sends = [](support::ObservedBuilder seen) {
-    return action_of<SubmitDuplicate>(seen.with_order(order()).ca_lists({})).sends;
+    return action_of<SubmitDuplicate>(seen.with_order(order()).ca_never_lists()).sends;
   };
 
   EXPECT_EQ(sends(observed()), 1);
@@ -659,7 +659,8 @@ TEST(Decide, HonoursRetryAfterWithinBounds) {
 
 TEST(Decide, WaitsForTheSettleWindowThatDoublesWithEachSend) {
   const auto rule = [](std::chrono::seconds ago, int sends) {
-    return decide(observed().with_pending(submitted(ago, sends)).ca_lists({}).with_order(order()))
+    return decide(
+               observed().with_pending(submitted(ago, sends)).ca_never_lists().with_order(order()))
         .rule;
   };
 
@@ -667,6 +668,25 @@ TEST(Decide, WaitsForTheSettleWindowThatDoublesWithEachSend) {
   EXPECT_EQ(rule(180s, 1), "order_is_found");
   EXPECT_EQ(rule(359s, 2), "submission_may_still_show");
   EXPECT_EQ(rule(360s, 2), "order_is_found");
+}
+
+TEST(Decide, SendsAgainOnlyAfterThreeLooksTheLastOfThemBehindTheSettleWindow) {
+  const auto rule = [](int looks, std::chrono::seconds last_look_ago) {
+    return decide(observed()
+                      .with_pending(submitted(200s))
+                      .ca_never_lists()
+                      .with([&](Observed& o) {
+                        o.ca.fruitless_looks = looks;
+                        o.ca.last_look = kNow - last_look_ago;
+                      })
+                      .with_order(order()))
+        .rule;
+  };
+
+  EXPECT_EQ(rule(1, 0s), "submission_may_still_show");
+  EXPECT_EQ(rule(2, 0s), "submission_may_still_show");
+  EXPECT_EQ(rule(3, 21s), "submission_may_still_show");
+  EXPECT_EQ(rule(3, 20s), "order_is_found");
 }
 
 TEST(Decide, PollsWhenTheClockWasSetBackBehindTheMark) {
