@@ -110,6 +110,7 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
       credential_watches_(*client_, clock_, [this](const std::string& secret) {
         reconcile::wake_by_credentials(informers(), queues(), secret);
       }) {
+  telemetry_.watch_budgets([this] { return accounts_.remaining(); });
   reconcile::connect(informers(), queues());
   namespaces_.on_change([this](const auto& change) {
     if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);

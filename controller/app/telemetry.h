@@ -2,6 +2,7 @@
 // Names of client-go and controller-runtime come from pkg/runtime; these are Duplicert's own.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class TelemetryRegistry {
   void count_api_call(std::string_view method, int http_status);
   void set_profile_ready(const std::string& key, bool ready);
   void remove_profile(const std::string& key);
+  // Samples `remaining`, by account, whenever the metrics are read. Once.
+  void watch_budgets(std::function<std::map<std::string, std::size_t>()> remaining);
 
  private:
   void report(const std::string& key, const api::DuplicateCertificateRequestStatus& status,
@@ -36,6 +39,8 @@ class TelemetryRegistry {
   metrics::Registry& registry_;
   base::Mutex mutex_;
   std::map<std::string, std::string> profile_of_ GUARDED_BY(mutex_);  // request -> profile label
+  std::map<std::string, std::size_t> budgets_ GUARDED_BY(mutex_);     // as exposed last
+  metrics::Registry::Sampler budget_sampler_;  // last: its end waits for a running sample
 };
 
 }  // namespace app

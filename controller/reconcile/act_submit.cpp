@@ -51,9 +51,11 @@ Answer answer_of(const certcentral::Submission& submission, base::Steady ended_a
           .ended_at = ended_at};
 }
 
-api::Reason reason_of(const base::Error& error) {
-  return certcentral::has_reason(error, "not_found") ? api::Reason::kOrderNotEligible
-                                                     : api::Reason::kCaRejected;
+api::Reason reason_of(const base::Error& error, const rules::ProfileFacts& profile) {
+  if (certcentral::has_reason(error, "not_found")) return api::Reason::kOrderNotEligible;
+  const bool lapsed =
+      certcentral::tells_of_validation(error) || !profile.validation_problem.empty();
+  return lapsed ? api::Reason::kValidationExpired : api::Reason::kCaRejected;
 }
 
 base::Result<certcentral::Submission> send(std::int64_t order_id,
@@ -67,29 +69,51 @@ base::Result<certcentral::Submission> send(std::int64_t order_id,
 
 base::Result<Sent> Actor::submit(const rules::SubmitDuplicate& action, const Observation& seen,
                                  std::stop_token stop) {
-  if (seen.needs_probe && !seen.facts.pending && !seen.account->take_probe()) {
+  const bool is_first = !seen.facts.pending || !seen.facts.pending->submitted_at;
+  if (seen.needs_probe && is_first && !seen.account->take_probe()) {
     return base::fail(base::Code::kConflict,
                       "another request shows whether approvals are asked for");
   }
+  const Mark mark{.submitted_at = clock_.now(), .sends = action.sends};
   const rules::PendingFacts pending =
-      TRY(seen.facts.pending ? move_mark(action, seen, stop) : create_pending(action, seen, stop));
+      TRY(seen.facts.pending ? move_mark(action, seen, stop)
+                             : create_pending({action.order_id, action.names}, mark, seen, stop));
   return post(action, seen, pending, stop);
 }
 
-base::Result<rules::PendingFacts> Actor::create_pending(const rules::SubmitDuplicate& action,
+base::Result<void> Actor::prepare(const rules::PrepareKey& action, const Observation& seen,
+                                  std::stop_token stop) {
+  TRY_VOID(create_pending(action, std::nullopt, seen, stop));
+  return {};
+}
+
+base::Result<void> Actor::record(const rules::RecordRejection& action, const Observation& seen,
+                                 std::stop_token stop) {
+  const rules::PendingFacts& pending = *seen.facts.pending;
+  seen.account->forget_probe(pending.public_key_sha256);
+  return record_refusal({.reason = api::Reason::kApprovalRejected,
+                         .message = action.message,
+                         .at = clock_.now(),
+                         .count = pending.refusals + 1,
+                         .inputs = action.inputs},
+                        seen, pending, stop);
+}
+
+base::Result<rules::PendingFacts> Actor::create_pending(const rules::PrepareKey& wanted,
+                                                        const std::optional<Mark>& mark,
                                                         const Observation& seen,
                                                         std::stop_token stop) {
   const auto& request = seen.facts.request;
   const x509::PrivateKey key = TRY(x509::PrivateKey::generate(key_params(seen.facts.key)));
   // The CA takes the names from the JSON; a common name beyond 64 characters cannot be in a CSR.
-  const std::string csr = TRY(x509::make_csr(key, {.common_name = action.names.common_name}));
+  const std::string csr = TRY(x509::make_csr(key, {.common_name = wanted.names.common_name}));
   nlohmann::json body = pending_secret(request, key, csr,
                                        {.account = seen.facts.profile->account,
-                                        .order_id = action.order_id,
+                                        .order_id = wanted.order_id,
                                         .asked_order_id = request.spec.order_id,
-                                        .names = action.names,
+                                        .names = wanted.names,
                                         .key = seen.facts.key},
-                                       {.submitted_at = clock_.now(), .sends = action.sends});
+                                       mark);
   auto created = client_.create(kube::kSecrets, request.meta.namespace_, body, stop);
   wipe(body);
   if (!created) return std::unexpected(base::wrap("create the pending Secret", created.error()));
@@ -121,6 +145,7 @@ base::Result<Sent> Actor::post(const rules::SubmitDuplicate& action, const Obser
   const Answer known = answer_of(*answer, clock_.steady_now());
   seen.account->answers().put(pending.public_key_sha256, known);
   if (known.awaits_approval && answer->request_id) {
+    if (seen.needs_probe) seen.account->probe_waits(pending.public_key_sha256);
     note_request_id(*answer->request_id, seen, pending, stop);
   }
   return Sent{.post = Post::kAccepted};
@@ -157,10 +182,7 @@ base::Result<Sent> Actor::post_failed(const base::Error& error, const Observatio
                   {"class", certcentral::name_of(error_class)},
                   {"error", error.message}});
   const bool bad_key = error.code == base::Code::kUnauthenticated;
-  if (bad_key) {
-    seen.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
-                                     error.message);
-  }
+  if (bad_key) seen.account->reject_credentials(error);
   const bool rate_limited = error_class == certcentral::ErrorClass::kRateLimited;
   const auto note = [&](Post post) {
     seen.account->answers().put(
@@ -179,20 +201,20 @@ base::Result<Sent> Actor::post_failed(const base::Error& error, const Observatio
       break;
   }
   if (bad_key) return note(Post::kNotSent);
-  TRY_VOID(record_refusal(error, seen, pending, stop));
+  seen.account->inventory().forget(pending.order_id);
+  TRY_VOID(record_refusal({.reason = reason_of(error, *seen.facts.profile),
+                           .message = error.message,
+                           .at = clock_.now(),
+                           .count = pending.refusals + 1,
+                           .inputs = rules::inputs_fingerprint(seen.facts)},
+                          seen, pending, stop));
   return Sent{};
 }
 
-base::Result<void> Actor::record_refusal(const base::Error& error, const Observation& seen,
+base::Result<void> Actor::record_refusal(const rules::Refusal& refusal, const Observation& seen,
                                          const rules::PendingFacts& pending, std::stop_token stop) {
   const auto& meta = seen.facts.request.meta;
   seen.account->answers().forget(pending.public_key_sha256);
-  seen.account->inventory().forget(pending.order_id);
-  const rules::Refusal refusal{.reason = reason_of(error),
-                               .message = error.message,
-                               .at = clock_.now(),
-                               .count = pending.refusals + 1,
-                               .inputs = rules::inputs_fingerprint(seen.facts)};
   auto patched =
       client_.patch(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
                     kube::PatchKind::kMerge, refusal_patch(pending, refusal), stop);

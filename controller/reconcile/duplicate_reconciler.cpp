@@ -26,7 +26,9 @@ constexpr std::chrono::hours kSleepMax{12};
 bool is_effect(const rules::Action& action) {
   return std::holds_alternative<rules::SubmitDuplicate>(action) ||
          std::holds_alternative<rules::InstallCertificate>(action) ||
-         std::holds_alternative<rules::DropPending>(action);
+         std::holds_alternative<rules::DropPending>(action) ||
+         std::holds_alternative<rules::PrepareKey>(action) ||
+         std::holds_alternative<rules::RecordRejection>(action);
 }
 
 std::optional<base::TimePoint> wake_up(const rules::Action& action) {
@@ -165,6 +167,8 @@ rules::Decision DuplicateReconciler::decide_asking(Observation& seen, Memory& me
       observer_.ask(*duplicates, seen, stop);
     } else if (const auto* certificate = std::get_if<rules::AskCertificate>(&made.action)) {
       observer_.ask(*certificate, seen, stop);
+    } else if (const auto* approval = std::get_if<rules::AskApproval>(&made.action)) {
+      observer_.ask(*approval, seen, stop);
     } else {
       return made;
     }
@@ -196,6 +200,13 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                        seen.facts.ca.issued->leaf->serial_number,
                        base::format_time(seen.facts.ca.issued->leaf->not_after)));
     return {};
+  }
+  if (const auto* prepare = std::get_if<rules::PrepareKey>(&action)) {
+    memory.has_pending = true;
+    return actor_.prepare(*prepare, seen, stop);
+  }
+  if (const auto* rejection = std::get_if<rules::RecordRejection>(&action)) {
+    return actor_.record(*rejection, seen, stop);
   }
   TRY_VOID(actor_.drop(seen, stop));
   memory.has_pending = false;

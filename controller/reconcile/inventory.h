@@ -29,6 +29,8 @@ inline constexpr std::chrono::seconds kListingAgeMax{30};
 inline constexpr std::chrono::minutes kDetailsAgeMax{10};
 // How long one listing of an order's duplicates serves all who wait for theirs.
 inline constexpr std::chrono::seconds kDuplicatesAgeMax{2};
+// The same for those who wait for a person to submit their CSR.
+inline constexpr std::chrono::seconds kManualAgeMax{60};
 
 struct InventoryOptions {
   // How long looks may be incremental before all orders are listed again (--inventory-interval).

@@ -48,6 +48,22 @@ bool is_older(const api::ObjectMeta& a, const api::ObjectMeta& b) {
   return std::tie(a.creation_time, a.name) < std::tie(b.creation_time, b.name);
 }
 
+bool waits_for_approval_step(const api::Conditions& conditions) {
+  const std::string reason(api::name_of(api::Reason::kApprovalStepEnabled));
+  return std::ranges::any_of(conditions,
+                             [&](const api::Condition& one) { return one.reason == reason; });
+}
+
+// Who shows first whether the approval step is gone: the soonest to expire, then those without a
+// certificate.
+std::pair<base::TimePoint, std::string> probe_rank(
+    const api::DuplicateCertificateRequest& request) {
+  base::TimePoint end = base::TimePoint::max();
+  const auto& certificate = request.status.certificate;
+  if (certificate && certificate->not_after) end = *certificate->not_after;
+  return {end, api::key_of(request.meta)};
+}
+
 void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Observed& facts) {
   for (const api::Violation& violation : api::validate(spec)) {
     facts.spec_problems.push_back(fmt::format("{}: {}", violation.field, violation.message));
@@ -160,6 +176,7 @@ void Observer::observe_profile(Observation& seen) {
     facts.organization_id = state->preflight.organization_id.value_or(0);
     facts.product_allows_duplicates = state->preflight.duplicates_allowed.value_or(true);
     facts.fingerprint = state->fingerprint;
+    facts.validation_problem = rules::validation_problem(state->preflight);
     seen.account = state->account;
   }
   if (seen.account && !facts.unusable && !seen.account->rejection().empty()) {
@@ -168,8 +185,23 @@ void Observer::observe_profile(Observation& seen) {
   }
   seen.needs_probe = seen.account && seen.account->approval_skipped() == false &&
                      profile->spec.approval == api::ApprovalPolicy::kRequireSkipped;
-  facts.approval_step_in_the_way = seen.needs_probe && !seen.account->may_probe();
+  if (seen.account) facts.approval_skipped = seen.account->approval_skipped();
+  facts.approval_step_in_the_way =
+      seen.needs_probe && !(seen.account->may_probe() && is_first_to_probe(seen));
   seen.facts.profile = std::move(facts);
+}
+
+// Of all requests of the API key that wait because of the approval step, the soonest to expire
+// shows whether it is gone.
+bool Observer::is_first_to_probe(const Observation& seen) const {
+  const auto own = probe_rank(seen.facts.request);
+  return std::ranges::none_of(caches_.requests.list(), [&](const auto& other) {
+    if (probe_rank(*other) >= own || other->meta.deletion_time || other->spec.suspend) return false;
+    if (!waits_for_approval_step(other->status.conditions)) return false;
+    const auto state = caches_.profile_states.get(
+        kube::ObjectKey{api::profile_namespace(*other), other->spec.profile_ref.name}.text());
+    return state && state->account == seen.account;
+  });
 }
 
 void Observer::observe_claims(Observation& seen) {
@@ -248,6 +280,9 @@ void Observer::observe_answer(Observation& seen) {
   if (!seen.facts.pending || !seen.account) return;
   // The CA's request id is noted only when an approver was asked.
   seen.facts.ca.awaits_approval = seen.facts.pending->request_id != 0;
+  if (seen.facts.ca.awaits_approval && !seen.facts.pending->refusal) {
+    seen.account->probe_still_waits(seen.facts.pending->public_key_sha256);
+  }
   const auto answer = seen.account->answers().get(seen.facts.pending->public_key_sha256);
   if (!answer) return;
   seen.facts.ca.post = answer->post;
@@ -269,10 +304,7 @@ void Observer::observe_answer(Observation& seen) {
 
 void Observer::note_error(const base::Error& error, Observation& seen) {
   seen.facts.ca_error = error;
-  if (error.code == base::Code::kUnauthenticated) {
-    seen.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
-                                     error.message);
-  }
+  if (error.code == base::Code::kUnauthenticated) seen.account->reject_credentials(error);
 }
 
 void Observer::ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop) {
@@ -292,8 +324,10 @@ void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std:
   const std::string& key = seen.facts.pending->public_key_sha256;
   const base::Steady now = clock_.steady_now();
   const auto answer = seen.account->answers().get(key);
-  const base::Steady since =
-      std::max(now - kDuplicatesAgeMax, answer ? answer->ended_at : base::Steady::min());
+  const bool by_hand =
+      !seen.facts.pending->submitted_at && seen.facts.profile->approval_step_in_the_way;
+  const base::Steady since = std::max(now - (by_hand ? kManualAgeMax : kDuplicatesAgeMax),
+                                      answer ? answer->ended_at : base::Steady::min());
   // What the CA has accepted is not sent again, whatever an older list shows.
   const Patience patience = answer && answer->post == rules::CaView::Post::kAccepted
                                 ? Patience::kWithTheOthers
@@ -307,6 +341,20 @@ void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std:
   seen.facts.ca.fruitless_looks = looks.count;
   seen.facts.ca.last_look =
       seen.facts.now - std::chrono::floor<std::chrono::milliseconds>(now - looks.last);
+}
+
+void Observer::ask(const rules::AskApproval& question, Observation& seen, std::stop_token stop) {
+  const auto request = seen.account->ca({.urgency = certcentral::Urgency::kBackground})
+                           ->request(question.request_id, stop);
+  // A key that may not look at requests learns it from the list, if at all.
+  if (!request && request.error().code != base::Code::kNotFound &&
+      request.error().code != base::Code::kPermissionDenied) {
+    return note_error(request.error(), seen);
+  }
+  seen.facts.ca.approval.emplace();
+  if (!request) return;
+  seen.facts.ca.approval->rejected = request->status == certcentral::RequestStatus::kRejected;
+  seen.facts.ca.approval->comment = request->processor_comment;
 }
 
 void Observer::ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop) {

@@ -259,7 +259,7 @@ rules::InstalledFacts installed_facts(const json& secret) {
 }
 
 json pending_secret(const api::DuplicateCertificateRequest& request, const x509::PrivateKey& key,
-                    const std::string& csr, const Intent& intent, const Mark& mark) {
+                    const std::string& csr, const Intent& intent, const std::optional<Mark>& mark) {
   const base::SecretString pem = key.to_pem();
   json object{{"apiVersion", "v1"},
               {"kind", "Secret"},
@@ -271,10 +271,11 @@ json pending_secret(const api::DuplicateCertificateRequest& request, const x509:
                  {{api::kManagedByLabel, api::kManagedByValue},
                   {api::kPendingLabel, api::kPendingLabelValue},
                   {api::kRequestLabel, request.meta.name}}},
-                {"annotations",
-                 {{kSubmittedAt, base::format_time(mark.submitted_at)},
-                  {kSends, std::to_string(mark.sends)}}},
                 {"ownerReferences", json::array({owner_reference(request)})}}}};
+  if (mark) {
+    object["metadata"]["annotations"] = {{kSubmittedAt, base::format_time(mark->submitted_at)},
+                                         {kSends, std::to_string(mark->sends)}};
+  }
   json& data = object["data"];
   data[std::string(api::kTlsKeyKey)] = base::to_base64(pem.expose());
   data[std::string(kCsrKey)] = base::to_base64(csr);

@@ -48,10 +48,11 @@ struct Mark {
   int sends = 1;
 };
 
-// The body to create: type duplicert.io/pending, owned by the request.
+// The body to create: type duplicert.io/pending, owned by the request. Without a mark the CSR is
+// neither sent nor about to be.
 nlohmann::json pending_secret(const api::DuplicateCertificateRequest& request,
                               const x509::PrivateKey& key, const std::string& csr,
-                              const Intent& intent, const Mark& mark);
+                              const Intent& intent, const std::optional<Mark>& mark);
 // A merge patch that moves the mark and takes back a refusal, with the Secret's version as
 // precondition.
 nlohmann::json mark_patch(const rules::PendingFacts& pending, const Mark& mark);

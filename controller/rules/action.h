@@ -34,6 +34,10 @@ struct AskDuplicates {
 struct AskCertificate {
   std::int64_t certificate_id = 0;
 };
+// What an approver has said about the CA's request of that id.
+struct AskApproval {
+  std::int64_t request_id = 0;
+};
 
 // Effects: one per pass, then everything is observed afresh.
 struct SubmitDuplicate {
@@ -46,9 +50,20 @@ struct InstallCertificate {
   std::int64_t certificate_id = 0;
 };
 struct DropPending {};
+// Makes a key and its CSR that are not sent: a person may submit the CSR by hand.
+struct PrepareKey {
+  std::int64_t order_id = 0;
+  FinalNames names{};
+};
+// Notes in the pending Secret that an approver said no.
+struct RecordRejection {
+  std::string message{};
+  std::string inputs{};  // rejection_inputs() now
+};
 
-using Action = std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate,
-                            SubmitDuplicate, InstallCertificate, DropPending>;
+using Action =
+    std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, SubmitDuplicate,
+                 InstallCertificate, DropPending, AskApproval, PrepareKey, RecordRejection>;
 
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);

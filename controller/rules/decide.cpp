@@ -39,9 +39,11 @@ constexpr std::array kRules{
     RULE(certificate_came_back_wrong),
     RULE(certificate_came_back),
     RULE(ca_did_not_answer),
+    RULE(rejection_stands),
     RULE(refusal_is_recent),
     RULE(listed_and_issued),
-    RULE(listed_as_rejected),
+    RULE(approval_is_in_doubt),
+    RULE(approval_was_rejected),
     RULE(listed_but_not_issued),
     RULE(listing_is_needed),
     RULE(accepted_but_not_listed),
@@ -87,7 +89,10 @@ std::string_view name_of(const Action& action) {
                                                                              "ask_certificate",
                                                                              "submit_duplicate",
                                                                              "install_certificate",
-                                                                             "drop_pending"};
+                                                                             "drop_pending",
+                                                                             "ask_approval",
+                                                                             "prepare_key",
+                                                                             "record_rejection"};
   return kNames[action.index()];
 }
 

@@ -18,7 +18,8 @@ Error not_sent(Code code, std::string message) {
 
 Error exhausted(milliseconds wait) {
   Error error = not_sent(Code::kExhausted, "wait for a turn: the budget of calls is spent");
-  error.retry_after = std::chrono::ceil<seconds>(wait);
+  error.retry_after =
+      wait;  // to the millisecond: all come back at once, and the soonest goes first
   return error;
 }
 

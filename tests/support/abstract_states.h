@@ -145,6 +145,19 @@ inline constexpr std::array kPending{
                 refuse(o, hours{1});
                 o.pending->refusal->inputs = "other";
               }},
+    FactValue{"rejected",
+              [](rules::Observed& o) {
+                refuse(o, hours{1});
+                o.pending->refusal->reason = api::Reason::kApprovalRejected;
+                o.pending->refusal->message = "an approver rejected it";
+                o.pending->refusal->inputs = rules::rejection_inputs(o);
+              }},
+    FactValue{"rejected_before_a_change",
+              [](rules::Observed& o) {
+                refuse(o, hours{1});
+                o.pending->refusal->reason = api::Reason::kApprovalRejected;
+                o.pending->refusal->inputs = "other";
+              }},
     FactValue{"sent_after_a_refusal",
               [](rules::Observed& o) {
                 o.pending = submitted(hours{1});
@@ -258,6 +271,10 @@ inline constexpr std::array kPosts{
               [](rules::Observed& o) {
                 o.ca.post = rules::CaView::Post::kAccepted;
                 o.ca.awaits_approval = true;
+              }},
+    FactValue{"approver_said_no",
+              [](rules::Observed& o) {
+                o.ca.approval = rules::ApprovalFacts{.rejected = true, .comment = "not this one"};
               }},
     FactValue{"not_sent", [](rules::Observed& o) { o.ca.post = rules::CaView::Post::kNotSent; }},
 };

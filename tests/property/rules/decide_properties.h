@@ -24,12 +24,13 @@ bool is(const Decision& made) {
 
 inline bool is_question(const Decision& made) {
   return is<rules::AskOrders>(made) || is<rules::AskDuplicates>(made) ||
-         is<rules::AskCertificate>(made);
+         is<rules::AskCertificate>(made) || is<rules::AskApproval>(made);
 }
 
 inline bool is_effect(const Decision& made) {
   return is<rules::SubmitDuplicate>(made) || is<rules::InstallCertificate>(made) ||
-         is<rules::DropPending>(made);
+         is<rules::DropPending>(made) || is<rules::PrepareKey>(made) ||
+         is<rules::RecordRejection>(made);
 }
 
 inline bool is_allowed_name(const Observed& seen, const std::string& name) {
@@ -45,7 +46,10 @@ inline std::string check_resend(const Observed& seen) {
       seen.ca.post == rules::CaView::Post::kNotSent && pending.sends <= 1 && pending.refusals == 0;
   if (sent && !never_left && !seen.ca.listed) return "sends again without a look at the list";
   if (seen.ca.listed && !seen.ca.listed->empty()) return "sends again while our key is listed";
-  if (pending.refusal) return "";
+  if (pending.refusal) {
+    const bool rejected = pending.refusal->reason == api::Reason::kApprovalRejected;
+    return rejected ? "sends again what an approver rejected" : "";
+  }
   if (seen.ca.post == rules::CaView::Post::kAccepted) return "sends again what was accepted";
   if (pending.request_id != 0) return "sends again what the CA has numbered";
   if (pending.sends >= 3 && !never_left && seen.ca.post != rules::CaView::Post::kNotSent) {
@@ -142,6 +146,7 @@ inline std::string check_question(const Observed& seen, const Decision& made) {
   if (is<rules::AskOrders>(made) && seen.ca.orders) return "asks for orders twice";
   if (is<rules::AskDuplicates>(made) && seen.ca.listed) return "asks for duplicates twice";
   if (is<rules::AskCertificate>(made) && seen.ca.issued) return "asks for a certificate twice";
+  if (is<rules::AskApproval>(made) && seen.ca.approval) return "asks for an approval twice";
   return "";
 }
 
