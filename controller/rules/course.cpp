@@ -111,7 +111,10 @@ Course renew(const Observed& seen, const OrderFacts& order) {
   if (seen.renewal.on_no_renewed_order == api::OnNoRenewedOrder::kWait) {
     return {.way = Way::kWaitForRenewal, .order = order};
   }
-  if (seen.now < paid_until(order) - kRenewalOpens) return {.way = Way::kTooEarly, .order = order};
+  if (seen.now < paid_until(order) - kRenewalOpens) {
+    const bool over = order.certificate_valid_till && *order.certificate_valid_till <= seen.now;
+    return {.way = over ? Way::kNeedsReissue : Way::kTooEarly, .order = order};
+  }
   return {.way = Way::kRenew, .order = order, .group = group_of(order, seen.profile->account)};
 }
 

@@ -290,6 +290,7 @@ inline constexpr std::array kIssued{
               [](rules::Observed& o) { o.ca.issued = issued(leaf_with_a_further_name()); }},
     FactValue{"unreadable",
               [](rules::Observed& o) { o.ca.issued = rules::IssuedFacts{.certificate_id = 77}; }},
+    FactValue{"ends_as_soon", [](rules::Observed& o) { o.ca.issued = issued(leaf(days{20})); }},
 };
 
 inline constexpr std::array kPosts{

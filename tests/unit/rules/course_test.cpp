@@ -345,6 +345,12 @@ TEST(UsingUp, NeedsTimeBeyondTheInstalledCertificate) {
   EXPECT_EQ(with(days{30} - 1s), Way::kRenew);
 }
 
+TEST(UsingUp, AsksForAReissueAlsoWhenAllCertificatesAreOver) {
+  const auto end = kNow - 1h;
+  EXPECT_EQ(way(observed().with_secret(short_leaf(end)).with_order(half_used_order(end))),
+            Way::kNeedsReissue);
+}
+
 // An order of a year whose copy ends with it.
 Way renewal_at(base::TimePoint now, base::TimePoint end, std::chrono::seconds before) {
   OrderFacts facts = order();
