@@ -92,6 +92,54 @@ inline rules::PendingFacts submitted(std::chrono::milliseconds ago, int sends = 
   return facts;
 }
 
+// The renewal of order(), issued and paid for a year more.
+inline rules::OrderFacts renewed_order(std::int64_t id = 67890) {
+  rules::OrderFacts facts = order(id);
+  facts.date_created = kNow - std::chrono::days{1};
+  facts.order_valid_till = kNow + std::chrono::days{665};
+  facts.certificate_valid_till = kNow + std::chrono::days{390};
+  facts.renewal_of_order_id = kOrderId;
+  return facts;
+}
+
+// order() shortly before its end: paid, like its certificate, for so long.
+inline rules::OrderFacts ending_order(std::chrono::milliseconds left) {
+  rules::OrderFacts facts = order();
+  facts.order_valid_till = kNow + left;
+  facts.certificate_valid_till = kNow + left;
+  return facts;
+}
+
+// The group that order() is renewed in.
+inline rules::OrderGroup group() {
+  return rules::group_of(order(), kAccount);
+}
+
+// The entry of the ledger that renews order() with the key of pending(), never sent.
+inline rules::LedgerEntry entry(api::OrderState state = api::OrderState::kOpen,
+                                int generation = 1) {
+  rules::LedgerEntry made{.name = "order-0123456789abcdef0123-" + std::to_string(generation),
+                          .generation = generation,
+                          .group = group(),
+                          .renewal_of = kOrderId,
+                          .public_key_sha256 = kPendingKey,
+                          .profile = "web/corp",
+                          .inputs = "profile-1",
+                          .state = state};
+  if (api::is_closed(state)) made.closed_at = kNow - std::chrono::hours{1};
+  if (state == api::OrderState::kIssued) made.order_id = 67890;
+  return made;
+}
+
+// The pending key of that entry.
+inline rules::PendingFacts entry_key(int generation = 1) {
+  rules::PendingFacts facts = pending();
+  facts.order_id = 0;
+  facts.names = group().names;
+  facts.entry = entry(api::OrderState::kOpen, generation).name;
+  return facts;
+}
+
 // What the CA returns for the pending key.
 inline rules::IssuedFacts issued(rules::LeafFacts pair = leaf()) {
   pair.public_key_sha256 = kPendingKey;
@@ -223,6 +271,18 @@ class ObservedBuilder {
   ObservedBuilder& with_order(rules::OrderFacts facts) {
     if (!seen_.ca.orders) seen_.ca.orders.emplace();
     seen_.ca.orders->push_back(std::move(facts));
+    return *this;
+  }
+  ObservedBuilder& with_entry(rules::LedgerEntry made) {
+    seen_.ledger.push_back(std::move(made));
+    return *this;
+  }
+  ObservedBuilder& placing_orders() {
+    seen_.profile->places_orders = true;
+    return *this;
+  }
+  ObservedBuilder& waiting_for_renewals() {
+    seen_.renewal.on_no_renewed_order = api::OnNoRenewedOrder::kWait;
     return *this;
   }
   ObservedBuilder& without_orders() {
