@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "property/rules/ledger_ca.h"
 #include "property/runtime/seed.h"
 #include "rules/backoff.h"
 #include "rules/decide.h"
@@ -24,72 +25,9 @@
 
 namespace ledger_world {
 
-using base::TimePoint;
-using rules::Observed;
-using std::chrono::days;
-using std::chrono::hours;
-using std::chrono::seconds;
-using support::kNow;
-using Outcome = rules::OrderPost::Outcome;
-using State = api::OrderState;
-
-inline constexpr seconds kOrderWindow{60};
-inline constexpr seconds kDuplicateWindow{8};
-inline constexpr seconds kMarkAgeMax{10};
-inline constexpr int kStepsMax = 1500;
-inline constexpr TimePoint kNever = kNow + days{3650};
-
-// What a request is: a copy that expires, a new one whose profile buys, or one that waits.
-enum class Kind { kRenews, kNew, kWaits };
-// The order that they share: ends soon, is over since two days, or was never bought.
-enum class Start { kEnding, kOver, kNoOrder };
-enum class Fate { kAccepted, kAnswerLost, kRequestLost, kArrivesLate, kNotSent, kRefused };
-enum class Leave { kNobody, kDeleted, kSuspended };
-
-// What the test may get wrong on purpose, to show that it would be noticed.
-enum class Mistake {
-  kNone,
-  kMarkAfterPost,
-  kPostBeforeLedger,
-  kNoPrecondition,
-  kNoLook,
-  kAdoptByName,
-  kOldMarks,
-  kNoSettleWindow,
-};
-
-struct Schedule {
-  int requests = 1;
-  std::array<Kind, 4> kinds{};
-  Start start = Start::kEnding;
-  seconds listing_lag{0};  // with the time in flight below the settle window
-  seconds issue_delay{0};
-  std::array<Fate, 3> posts{};  // of the first order POSTs; later ones are accepted
-  seconds outage_from{0};
-  seconds outage_to{0};
-  std::optional<seconds> person_renews_at{};
-  bool rejects_first = false;  // an approver, the first order of ours
-  Leave leaves = Leave::kNobody;
-  seconds leaves_at{0};  // the first request
-  bool two_leaders = false;
-  seconds calm_at{0};             // then faults stop and one process is left
-  int crash_percent = 0;          // at each boundary, before calm_at
-  int switch_percent = 0;         // the other process gets its turn
-  int stale_percent = 0;          // a pass sees the ledger as it was before
-  std::array<int, 2> crash_at{};  // counted boundaries; 0: no crash
-  Mistake mistake = Mistake::kNone;
-};
-
-struct Result {
-  std::string violation{};  // empty: all is well
-  int boundaries = 0;
-  int orders = 0;  // of ours that took effect
-  bool outcome_unknown = false;
-};
-
-class World {
+class World : private Ca {
  public:
-  World(const Schedule& schedule, property::Dice& dice) : schedule_(schedule), dice_(dice) {
+  World(const Schedule& schedule, property::Dice& dice) : Ca(schedule), dice_(dice) {
     if (schedule_.start != Start::kNoOrder) {
       orders_.push_back(
           {.facts = support::ending_order(schedule_.start == Start::kEnding ? days{20} : -days{2}),
@@ -123,19 +61,6 @@ class World {
   }
 
  private:
-  struct CaOrder {
-    rules::OrderFacts facts{};
-    std::string key{};  // empty: somebody else's
-    std::string attempt{};
-    TimePoint visible_at{};
-    TimePoint issued_at{};
-    bool rejected = false;
-  };
-  struct Duplicate {
-    std::int64_t id = 0;
-    std::int64_t order_id = 0;
-    std::string key{};
-  };
   struct Request {
     Kind kind{};
     Observed base{};
@@ -213,24 +138,16 @@ class World {
     return made;
   }
 
-  void violate(const std::string& what) {
-    if (violation_.empty()) violation_ = what;
-  }
-
   Result result(const std::string& otherwise) {
     std::string wrong = violation_.empty() ? otherwise : violation_;
     if (wrong.empty()) wrong = at_the_end();
     return {wrong, boundaries_, ours_, unknown_};
   }
 
-  bool is_calm() const { return now_ >= kNow + schedule_.calm_at; }
   // Nothing will happen by itself any more.
   bool is_over() const {
     return is_calm() && now_ >= kNow + schedule_.leaves_at &&
            now_ >= kNow + schedule_.person_renews_at.value_or(seconds{0});
-  }
-  bool is_out() const {
-    return now_ >= kNow + schedule_.outage_from && now_ < kNow + schedule_.outage_to;
   }
 
   // ---- What happens by itself.
@@ -254,36 +171,6 @@ class World {
       ++requests_[0].pending_version;
       for (Process& process : processes_) process.request_due[0] = now_;
     }
-  }
-
-  void place(const std::string& key, const std::string& attempt, TimePoint arrives_at,
-             TimePoint issued_at) {
-    rules::OrderFacts facts = support::renewed_order(60000 + std::int64_t(orders_.size()));
-    facts.date_created = arrives_at;
-    if (schedule_.start == Start::kNoOrder) facts.renewal_of_order_id = 0;
-    const seconds lag = key.empty() ? seconds{0} : schedule_.listing_lag;
-    orders_.push_back({.facts = std::move(facts),
-                       .key = key,
-                       .attempt = attempt,
-                       .visible_at = arrives_at + lag,
-                       .issued_at = issued_at});
-  }
-
-  rules::OrderFacts seen_now(const CaOrder& order) const {
-    rules::OrderFacts facts = order.facts;
-    if (now_ < order.issued_at) {
-      facts.status = "pending";
-      facts.order_valid_till.reset();
-      facts.certificate_valid_till.reset();
-      facts.certificate_id = 0;
-    }
-    if (order.rejected && now_ >= order.issued_at) facts.status = "rejected";
-    return facts;
-  }
-  bool is_live(const CaOrder& order) const {
-    const auto facts = seen_now(order);
-    return facts.status == "pending" ||
-           (facts.status == "issued" && rules::paid_until(facts) > now_);
   }
 
   // ---- Who is next.
@@ -495,49 +382,6 @@ class World {
     }
   }
 
-  bool ask(Observed& seen, const rules::Decision& made) const {
-    const auto* orders = std::get_if<rules::AskOrders>(&made.action);
-    const bool listing = std::holds_alternative<rules::AskDuplicates>(made.action);
-    const auto* download = std::get_if<rules::AskCertificate>(&made.action);
-    if (orders == nullptr && !listing && download == nullptr) return false;
-    if (is_out()) {
-      seen.ca_error = support::ca_error(base::Code::kUnavailable);
-      return true;
-    }
-    if (orders != nullptr) {
-      seen.ca.orders.emplace();
-      for (const CaOrder& order : orders_) {
-        const bool asked = std::ranges::find(orders->also, order.facts.id) != orders->also.end();
-        if (asked || now_ >= order.visible_at) seen.ca.orders->push_back(seen_now(order));
-      }
-    }
-    if (listing) {
-      seen.ca.listed.emplace();
-      for (const Duplicate& duplicate : duplicates_) {
-        if (duplicate.key != seen.pending->public_key_sha256) continue;
-        seen.ca.listed->push_back({.certificate_id = duplicate.id, .issued = true});
-      }
-    }
-    if (download != nullptr) seen.ca.issued = certificate(download->certificate_id);
-    return true;
-  }
-
-  rules::IssuedFacts certificate(std::int64_t id) const {
-    rules::IssuedFacts facts{.certificate_id = id, .leaf = support::leaf()};
-    std::int64_t order_id = id / 10;
-    for (const Duplicate& duplicate : duplicates_) {
-      if (duplicate.id != id) continue;
-      order_id = duplicate.order_id;
-      facts.leaf->public_key_sha256 = duplicate.key;
-    }
-    for (const CaOrder& order : orders_) {
-      if (order.facts.id != order_id) continue;
-      facts.leaf->not_after = *order.facts.certificate_valid_till;
-      if (id == order.facts.certificate_id) facts.leaf->public_key_sha256 = order.key;
-    }
-    return facts;
-  }
-
   Done act(std::size_t p, std::size_t i, Observed& seen, const rules::Decision& made,
            int pending_version, int target_version) {
     Request& request = requests_[i];
@@ -650,7 +494,8 @@ class World {
     processes_[p].sponsors[i] = {name, true};
     const std::string key = request.pending->public_key_sha256;
     if (schedule_.mistake == Mistake::kPostBeforeLedger) {
-      take_order(key, name, now_);
+      if (!entry_named(name)) violate("buys without an entry");
+      take_order(key, name, now_, kNever);
       if (!survives(p)) return Done::kCrashed;
     }
     if (entry_named(name)) return Done::kConflict;
@@ -755,11 +600,6 @@ class World {
     return facts;
   }
 
-  bool is_ours(const CaOrder& order, const rules::LedgerEntry& entry) const {
-    if (schedule_.mistake == Mistake::kAdoptByName) return order.facts.id >= 60000;
-    return order.key == entry.public_key_sha256;
-  }
-
   void look(std::size_t p, std::size_t e, rules::OrderObserved& facts) {
     Memory& memory = processes_[p].memories[e];
     if (is_out()) {
@@ -833,7 +673,7 @@ class World {
     rules::OrderPost answer{.outcome = Outcome::kNotSent,
                             .reason = api::Reason::kCaUnavailable,
                             .message = "it was not sent"};
-    if (!old && !is_out()) answer = post(e, looked_at);
+    if (!old && !is_out()) answer = post(live(e).facts, looked_at);
     now_ += seconds{1};
     if (!survives(p)) return Done::kCrashed;
     if (late_mark) return write(p, e, version, made);
@@ -842,65 +682,10 @@ class World {
     return Done::kYes;
   }
 
-  rules::OrderPost post(std::size_t e, TimePoint looked_at) {
-    const rules::LedgerEntry& entry = live(e).facts;
-    const Fate fate = posts_ < schedule_.posts.size() ? schedule_.posts[posts_] : Fate::kAccepted;
-    ++posts_;
-    rules::OrderPost answer{.message = "it did not work out"};
-    const bool unmarked = entry.state != State::kSubmitted;
-    if (unmarked) violate("posts before the mark is durable");
-    switch (fate) {
-      case Fate::kAccepted:
-        answer.outcome = Outcome::kAccepted;
-        answer.order_id = take_order(entry.public_key_sha256, entry.name, now_, looked_at);
-        break;
-      case Fate::kAnswerLost:
-        take_order(entry.public_key_sha256, entry.name, now_, looked_at);
-        break;
-      case Fate::kArrivesLate:
-        take_order(entry.public_key_sha256, entry.name, now_ + seconds{8}, looked_at);
-        break;
-      case Fate::kRequestLost:
-        break;
-      case Fate::kNotSent:
-        answer.outcome = Outcome::kNotSent;
-        answer.reason = api::Reason::kRateLimited;
-        break;
-      case Fate::kRefused:
-        answer.outcome = Outcome::kRefused;
-        break;
-    }
-    return answer;
-  }
-
-  // The CA has it. What must hold then.
-  std::int64_t take_order(const std::string& key, const std::string& attempt, TimePoint arrives_at,
-                          TimePoint looked_at = kNever) {
-    for (const CaOrder& order : orders_) {
-      if (!order.key.empty() && is_live(order)) violate("buys twice");
-      const bool persons = order.key.empty() && order.facts.id >= 60000;
-      if (persons && order.visible_at <= looked_at && is_live(order)) {
-        violate("buys beside a renewal that it could see");
-      }
-    }
-    if (!entry_named(attempt)) violate("buys without an entry");
-    ++ours_;
-    place(key, attempt, arrives_at, arrives_at + schedule_.issue_delay);
-    if (schedule_.rejects_first && ours_ == 1) {
-      orders_.back().rejected = true;
-      orders_.back().issued_at += seconds{5};
-    }
-    return orders_.back().facts.id;
-  }
-
   // ---- The end.
 
   bool is_ready(const Request& request) const {
     return request.installed && request.installed->leaf->not_after > now_ + days{100};
-  }
-  bool any_order() const {
-    return std::ranges::any_of(
-        orders_, [&](const CaOrder& order) { return order.facts.id >= 60000 && is_live(order); });
   }
 
   // Everybody is Ready, or waits for something that no pass will change.
@@ -957,12 +742,7 @@ class World {
     return "";
   }
 
-  const Schedule schedule_;
   property::Dice& dice_;
-  TimePoint now_ = kNow;
-  // The CA.
-  std::deque<CaOrder> orders_{};
-  std::vector<Duplicate> duplicates_{};
   bool person_renewed_ = false;
   // The API server.
   std::vector<Request> requests_{};
@@ -974,11 +754,8 @@ class World {
   bool unknown_ = false;
   int keys_ = 0;
   int writes_ = 0;
-  int ours_ = 0;
   int steps_ = 0;
   int boundaries_ = 0;
-  std::size_t posts_ = 0;
-  std::string violation_{};
 };
 
 inline Result run(const Schedule& schedule, property::Dice& dice) {

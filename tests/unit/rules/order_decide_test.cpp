@@ -352,8 +352,8 @@ TEST(ReportOrder, TakesAMarkBack) {
 }
 
 TEST(ReportOrder, CallsAPersonWhenTheOutcomeIsUnknown) {
-  const auto status = report_order(object_in(OrderState::kSubmitted),
-                                   decide_order(settled(kOrderSendsMax)), kNow);
+  const auto status =
+      report_order(object_in(OrderState::kSubmitted), decide_order(settled(kOrderSendsMax)), kNow);
 
   EXPECT_EQ(reason_of(status, api::kStalled), "OrderOutcomeUnknown");
   EXPECT_EQ(reason_of(status, api::kReady), "OrderOutcomeUnknown");
