@@ -592,6 +592,16 @@ TEST(Decide, TriesARefusedKeyAgainAtOnceWhenAnInputChanges) {
   EXPECT_EQ(decide(seen).rule, "order_is_found");
 }
 
+TEST(Decide, TriesARefusedKeyAgainAtOnceWhenAPersonHasChangedTheOrder) {
+  OrderFacts reissued = order();
+  reissued.certificate_id += 1;
+
+  EXPECT_EQ(
+      decide(observed().with_pending(submitted(1h)).refused(1h).with_order(reissued).ca_lists({}))
+          .rule,
+      "order_is_found");
+}
+
 TEST(Decide, TriesAnotherOrderAtOnceAfterARefusal) {
   OrderFacts later = order(99);
   later.order_valid_till = kNow + days{400};
