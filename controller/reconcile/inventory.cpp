@@ -94,10 +94,10 @@ base::Result<void> Inventory::look(certcentral::CaApi& ca, std::stop_token stop)
   states_.clear();
   for (const OrderSummary& row : made->rows) states_[row.id] = state_of(row);
   // Details may have been newer than the list: now it has caught up with them.
-  for (auto& [id, known] : details_) {
+  for (auto& [id, details] : details_) {
     const auto state = states_.find(id);
-    if (state != states_.end() && state->second == state_of(row_of(*known.order))) {
-      known.state = state->second;
+    if (state != states_.end() && state->second == state_of(row_of(*details.order))) {
+      details.state = state->second;
     }
   }
   list_ = std::move(made);
@@ -150,7 +150,7 @@ base::Result<SharedOrder> Inventory::order(certcentral::CaApi& ca, std::int64_t 
     found = known->second.order;
     return true;
   };
-  TRY_VOID(looks_.once(fmt::format("order {}", id), is_fresh, [&]() -> base::Result<void> {
+  const auto ask = [&]() -> base::Result<void> {
     const base::Steady began = clock_.steady_now();
     found = std::make_shared<const certcentral::Order>(TRY(ca.order(id, stop)));
     const base::MutexLock lock(mutex_);
@@ -158,7 +158,8 @@ base::Result<SharedOrder> Inventory::order(certcentral::CaApi& ca, std::int64_t 
     details_[id] = {found, began,
                     state == states_.end() ? state_of(row_of(*found)) : state->second};
     return {};
-  }));
+  };
+  TRY_VOID(looks_.once(fmt::format("order {}", id), is_fresh, ask));
   return found;
 }
 

@@ -49,6 +49,8 @@ bool names_fit(const Observed& seen) {
 std::string misfit(const Observed& seen) {
   const PendingFacts& pending = *seen.pending;
   if (!pending.usable) return "it is not of this request, or its key does not fit its CSR";
+  // The names of a purchase are the order's; rules_ledger.cpp tells when its key is of no use.
+  if (!pending.entry.empty()) return {};
   if (!names_fit(seen)) return "the names have changed";
   if (pending.key != seen.key) return "the kind of key has changed";
   if (pending.account != seen.profile->account) return "the account has changed";
@@ -130,7 +132,7 @@ std::pair<api::Reason, std::string> failure_of(const base::Error& error) {
 }  // namespace
 
 MaybeDecision pending_name_is_taken(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.pending_name_taken_by.empty()) return std::nullopt;
   return decision(
       Wait{seen.now + 5min}, api::Reason::kSecretConflict,
@@ -147,7 +149,7 @@ MaybeDecision pending_does_not_fit(const Pass& pass) {
 }
 
 MaybeDecision certificate_came_back_wrong(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.issued) return std::nullopt;
   const std::string why = wrong_with(seen, *seen.ca.issued);
   if (why.empty()) return std::nullopt;
@@ -166,8 +168,31 @@ MaybeDecision certificate_came_back_wrong(const Pass& pass) {
                               seen.ca.issued->certificate_id, seen.pending->order_id, why));
 }
 
+// A copy that expires is not replaced by one that ends as soon; what was tried is remembered, so
+// that it is not tried again before the order has another certificate.
+MaybeDecision certificate_brings_no_gain(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  const bool compare =
+      seen.pending && seen.ca.issued && standing.usable && standing.need == Need::kExpiring;
+  if (!compare || !is_no_gain(seen.ca.issued->leaf->not_after, *seen.installed->leaf)) {
+    return std::nullopt;
+  }
+  if (!seen.ca.orders) return seen.ca_error ? ca_did_not_answer(pass) : orders_are_needed(pass);
+  const auto order = std::ranges::find(*seen.ca.orders, seen.pending->order_id, &OrderFacts::id);
+  if (order == seen.ca.orders->end() || was_in_vain(*order, *seen.installed)) {
+    return decision(DropPending{}, api::Reason::kPending,
+                    fmt::format("the duplicate of order {} ends no later than the installed "
+                                "certificate; it is not installed",
+                                seen.pending->order_id));
+  }
+  return decision(RememberNoGain{order->id, order->certificate_id}, api::Reason::kPending,
+                  fmt::format("the duplicate of order {} ends no later than the installed "
+                              "certificate; remembering it",
+                              order->id));
+}
+
 MaybeDecision certificate_came_back(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.issued) return std::nullopt;
   return decision(InstallCertificate{seen.pending->order_id, seen.ca.issued->certificate_id},
                   api::Reason::kIssued,
@@ -175,7 +200,7 @@ MaybeDecision certificate_came_back(const Pass& pass) {
 }
 
 MaybeDecision ca_did_not_answer(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.ca_error) return std::nullopt;
   const base::Error& error = *seen.ca_error;
   if (error.reason == "cert_unavailable_processing" && seen.pending) {
@@ -190,7 +215,7 @@ MaybeDecision ca_did_not_answer(const Pass& pass) {
 }
 
 MaybeDecision refusal_is_recent(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.pending->refusal) return std::nullopt;
   const Refusal& refusal = *seen.pending->refusal;
   const bool urgent = standing.expires_soon_time && seen.now >= *standing.expires_soon_time;
@@ -211,7 +236,7 @@ MaybeDecision refusal_is_recent(const Pass& pass) {
 }
 
 MaybeDecision listed_and_issued(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.listed) return std::nullopt;
   const ListedDuplicate* best = nullptr;
   for (const ListedDuplicate& entry : *seen.ca.listed) {
@@ -226,7 +251,7 @@ MaybeDecision listed_and_issued(const Pass& pass) {
 
 // The list may never show what waits for an approver, or not that it was rejected.
 MaybeDecision approval_is_in_doubt(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool asked = seen.pending && seen.pending->request_id != 0 && !seen.pending->refusal;
   if (!asked || !seen.ca.listed || seen.ca.approval) return std::nullopt;
   return decision(AskApproval{seen.pending->request_id}, api::Reason::kAwaitingApproval,
@@ -236,7 +261,7 @@ MaybeDecision approval_is_in_doubt(const Pass& pass) {
 // A word of the list that only an approver's no leads to; everything else may still be issued.
 // CertCentral: dev.digicert.com, services-api/orders/list-duplicates (status of a duplicate).
 MaybeDecision approval_was_rejected(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || seen.pending->refusal || !seen.ca.listed) return std::nullopt;
   const auto& listed = *seen.ca.listed;
   const bool shown = !listed.empty() && std::ranges::all_of(listed, [](const ListedDuplicate& one) {
@@ -254,7 +279,7 @@ MaybeDecision approval_was_rejected(const Pass& pass) {
 
 // Asking again with nothing changed would only annoy the approver.
 MaybeDecision rejection_stands(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool rejected = seen.pending && seen.pending->refusal &&
                         seen.pending->refusal->reason == api::Reason::kApprovalRejected;
   if (!rejected) return std::nullopt;
@@ -271,14 +296,15 @@ MaybeDecision rejection_stands(const Pass& pass) {
 }
 
 MaybeDecision listed_but_not_issued(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.listed || seen.ca.listed->empty()) return std::nullopt;
   return awaiting(seen, next_poll(seen), "the CA lists it and has not issued it yet");
 }
 
 MaybeDecision listing_is_needed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
-  if (!seen.pending || seen.ca.listed) return std::nullopt;
+  const auto& [seen, standing, match, course] = pass;
+  // The key of a purchase is of no order yet.
+  if (!seen.pending || seen.pending->order_id == 0 || seen.ca.listed) return std::nullopt;
   const bool never_left = seen.ca.post == CaView::Post::kNotSent && seen.pending->sends <= 1 &&
                           seen.pending->refusals == 0;
   // A CSR that was not sent has been shown to people, who may have submitted it by hand.
@@ -289,7 +315,7 @@ MaybeDecision listing_is_needed(const Pass& pass) {
 }
 
 MaybeDecision accepted_but_not_listed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool accepted = seen.pending && !seen.pending->refusal &&
                         (seen.ca.post == CaView::Post::kAccepted || seen.pending->request_id != 0);
   if (!accepted) return std::nullopt;
@@ -298,7 +324,7 @@ MaybeDecision accepted_but_not_listed(const Pass& pass) {
 
 // The POST did not leave this process, or was turned away by the rate limit: nothing to settle.
 MaybeDecision nothing_was_sent(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || seen.ca.post != CaView::Post::kNotSent) return std::nullopt;
   const base::TimePoint again = std::min(seen.pending->submitted_at.value_or(seen.now), seen.now) +
                                 transient_backoff(seen.failures, seen.jitter);
@@ -311,7 +337,7 @@ MaybeDecision nothing_was_sent(const Pass& pass) {
 }
 
 MaybeDecision submission_may_still_show(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool settling = seen.pending && seen.pending->submitted_at && !seen.pending->refusal &&
                         seen.ca.post == CaView::Post::kUnknown;
   if (!settling) return std::nullopt;
@@ -331,7 +357,7 @@ MaybeDecision submission_may_still_show(const Pass& pass) {
 }
 
 MaybeDecision submissions_are_used_up(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool used_up = seen.pending && !seen.pending->refusal && seen.pending->sends >= kSendsMax &&
                        seen.ca.post != CaView::Post::kNotSent;
   if (!used_up) return std::nullopt;

@@ -90,7 +90,10 @@ std::optional<Fault> find_fault(const Observed& seen, Standing& standing) {
 
 void find_need(const Observed& seen, Standing& standing) {
   if (!standing.usable) {
-    standing.need = Need::kReplace;
+    // A renewal that came too late is still one: its order may be renewed for some days more.
+    const bool late = standing.reason == api::Reason::kExpired && seen.renewal.automatic &&
+                      renew_requested(seen).empty();
+    standing.need = late ? Need::kExpiring : Need::kReplace;
     standing.need_text = standing.problem;
     return;
   }
@@ -133,6 +136,11 @@ Standing standing_of(const Observed& seen) {
   }
   find_need(seen, standing);
   return standing;
+}
+
+bool lacks_keystore(const Observed& seen) {
+  if (!seen.keystore || seen.keystore->is_current) return false;
+  return !seen.keystore->unusable || !seen.installed || !seen.installed->has_keystore;
 }
 
 NamesWanted names_wanted(const api::DuplicateCertificateRequestSpec& spec) {
