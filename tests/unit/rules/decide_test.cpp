@@ -595,16 +595,6 @@ TEST(Decide, TriesARefusedKeyAgainAtOnceWhenAnInputChanges) {
   EXPECT_EQ(decide(seen).rule, "order_is_found");
 }
 
-TEST(Decide, TriesARefusedKeyAgainAtOnceWhenAPersonHasChangedTheOrder) {
-  OrderFacts reissued = order();
-  reissued.certificate_id += 1;
-
-  EXPECT_EQ(
-      decide(observed().with_pending(submitted(1h)).refused(1h).with_order(reissued).ca_lists({}))
-          .rule,
-      "order_is_found");
-}
-
 TEST(Decide, TriesAnotherOrderAtOnceAfterARefusal) {
   OrderFacts later = order(99);
   later.order_valid_till = kNow + days{400};
@@ -653,25 +643,6 @@ TEST(Decide, WaitsForTheSettleWindowThatDoublesWithEachSend) {
   EXPECT_EQ(rule(180s, 1), "order_is_found");
   EXPECT_EQ(rule(359s, 2), "submission_may_still_show");
   EXPECT_EQ(rule(360s, 2), "order_is_found");
-}
-
-TEST(Decide, SendsAgainOnlyAfterThreeLooksTheLastOfThemBehindTheSettleWindow) {
-  const auto rule = [](int looks, std::chrono::seconds last_look_ago) {
-    return decide(observed()
-                      .with_pending(submitted(200s))
-                      .ca_never_lists()
-                      .with([&](Observed& o) {
-                        o.ca.fruitless_looks = looks;
-                        o.ca.last_look = kNow - last_look_ago;
-                      })
-                      .with_order(order()))
-        .rule;
-  };
-
-  EXPECT_EQ(rule(1, 0s), "submission_may_still_show");
-  EXPECT_EQ(rule(2, 0s), "submission_may_still_show");
-  EXPECT_EQ(rule(3, 21s), "submission_may_still_show");
-  EXPECT_EQ(rule(3, 20s), "order_is_found");
 }
 
 TEST(Decide, PollsWhenTheClockWasSetBackBehindTheMark) {
