@@ -133,7 +133,7 @@ inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
   seen.pending->refusals = 1;
   seen.pending->refusal = rules::Refusal{.message = "invalid_csr: the CSR is not accepted",
                                          .at = kNow - ago,
-                                         .inputs = rules::inputs_fingerprint(seen)};
+                                         .inputs = inputs_of_a_refusal(seen)};
 }
 
 inline constexpr std::array kPending{

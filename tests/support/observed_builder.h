@@ -157,6 +157,12 @@ inline base::Error ca_error(base::Code code, std::string reason = "") {
   return {.code = code, .message = "list orders: it did not work out", .reason = std::move(reason)};
 }
 
+// What a refusal remembers: the order is order().
+inline std::string inputs_of_a_refusal(rules::Observed seen) {
+  seen.ca.orders = {order()};
+  return rules::refusal_inputs(seen);
+}
+
 // A request for shop.example.com in namespace web, allowed and with a usable profile; no Secret,
 // nothing pending, nothing asked of the CA.
 class ObservedBuilder {
@@ -250,7 +256,7 @@ class ObservedBuilder {
     seen_.pending->refusal = rules::Refusal{.message = "invalid_csr: the CSR is not accepted",
                                             .at = kNow - ago,
                                             .count = count,
-                                            .inputs = rules::inputs_fingerprint(seen_)};
+                                            .inputs = inputs_of_a_refusal(seen_)};
     seen_.pending->refusals = count;
     return *this;
   }

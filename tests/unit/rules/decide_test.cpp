@@ -649,25 +649,6 @@ TEST(Decide, WaitsForTheSettleWindowThatDoublesWithEachSend) {
   EXPECT_EQ(rule(360s, 2), "order_is_found");
 }
 
-TEST(Decide, SendsAgainOnlyAfterThreeLooksTheLastOfThemBehindTheSettleWindow) {
-  const auto rule = [](int looks, std::chrono::seconds last_look_ago) {
-    return decide(observed()
-                      .with_pending(submitted(200s))
-                      .ca_never_lists()
-                      .with([&](Observed& o) {
-                        o.ca.fruitless_looks = looks;
-                        o.ca.last_look = kNow - last_look_ago;
-                      })
-                      .with_order(order()))
-        .rule;
-  };
-
-  EXPECT_EQ(rule(1, 0s), "submission_may_still_show");
-  EXPECT_EQ(rule(2, 0s), "submission_may_still_show");
-  EXPECT_EQ(rule(3, 21s), "submission_may_still_show");
-  EXPECT_EQ(rule(3, 20s), "order_is_found");
-}
-
 TEST(Decide, PollsWhenTheClockWasSetBackBehindTheMark) {
   const auto wait = action_of<Wait>(observed().with_pending(submitted(-1h)).ca_lists({}));
 

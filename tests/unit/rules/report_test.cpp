@@ -176,7 +176,7 @@ TEST(Report, TellsTheNextAttemptOfLongWaitsOnly) {
       observed().with_pending(submitted(1h)).refused(1h).with_order(order()).build();
 
   EXPECT_EQ(report_of(poll).next_attempt_time, std::nullopt);
-  EXPECT_EQ(report_of(refused).next_attempt_time, kNow + 5h);
+  EXPECT_EQ(report_of(refused).next_attempt_time, kNow + 1h);
 }
 
 TEST(Report, MirrorsTheInstalledCertificate) {
