@@ -56,7 +56,7 @@ MaybeDecision secret_is_not_ours(const Pass& pass) {
 
 // The last step of an issuance, or what a crash right before it left behind.
 MaybeDecision pending_key_is_installed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool installed = is_allowed(seen) && seen.pending && seen.pending->usable &&
                          seen.installed && seen.installed->leaf && seen.installed->key_matches &&
                          seen.installed->leaf->public_key_sha256 == seen.pending->public_key_sha256;
@@ -65,19 +65,19 @@ MaybeDecision pending_key_is_installed(const Pass& pass) {
 }
 
 MaybeDecision order_names_are_needed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!standing.needs_order_names || !may_ask(seen)) return std::nullopt;
   if (seen.ca_error) return ca_did_not_answer(pass);
-  return decision(AskOrders{names_wanted(seen.request.spec), seen.installed->order_id},
-                  api::Reason::kPending, "looking up the names of the installed order");
+  return decision(
+      AskOrders{.names = names_wanted(seen.request.spec), .order_id = seen.installed->order_id},
+      api::Reason::kPending, "looking up the names of the installed order");
 }
 
 MaybeDecision request_is_suspended(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.request.spec.suspend) return std::nullopt;
   if (may_ask(seen) && !seen.ca.orders && !seen.ca_error) {
-    return decision(AskOrders{names_wanted(seen.request.spec), seen.request.spec.order_id},
-                    api::Reason::kSuspended, "looking for orders");
+    return decision(ask_orders(seen), api::Reason::kSuspended, "looking for orders");
   }
   std::string message = "spec.suspend is true: nothing is issued; set it to false to go on";
   if (!seen.profile) message += ". Its profile does not exist";
@@ -89,7 +89,7 @@ MaybeDecision request_is_suspended(const Pass& pass) {
 
 // The pair stays: a new password, or another wish, needs no new certificate.
 MaybeDecision keystore_is_outdated(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!standing.usable || !is_allowed(seen)) return std::nullopt;
   const bool outdated = seen.keystore && !seen.keystore->unusable && !seen.keystore->is_current;
   const bool surplus = !seen.keystore && seen.installed->has_own_keystore;
@@ -103,7 +103,7 @@ MaybeDecision keystore_is_outdated(const Pass& pass) {
 // Key, chain and keystore change in one write, so nothing is installed until all can be made. A
 // keystore that is there is taken for right until then.
 MaybeDecision keystore_cannot_be_made(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.keystore || !seen.keystore->unusable || !is_allowed(seen)) return std::nullopt;
   if (standing.need == Need::kNone && !lacks_keystore(seen)) return std::nullopt;
   return decision(Wait{seen.now + kLookForPassword}, *seen.keystore->unusable,
@@ -111,7 +111,7 @@ MaybeDecision keystore_cannot_be_made(const Pass& pass) {
 }
 
 MaybeDecision certificate_is_current(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (standing.need != Need::kNone || lacks_keystore(seen)) return std::nullopt;
   const base::TimePoint end = seen.installed->leaf->not_after;
   // Without automatic renewal the next change is that of the report: ExpiresSoon, then Expired.
@@ -123,7 +123,7 @@ MaybeDecision certificate_is_current(const Pass& pass) {
 }
 
 MaybeDecision profile_is_missing(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile) return std::nullopt;
   const auto& ref = seen.request.spec.profile_ref;
   return decision(Wait{seen.now + kLookAgain}, api::Reason::kProfileNotFound,
@@ -133,7 +133,7 @@ MaybeDecision profile_is_missing(const Pass& pass) {
 }
 
 MaybeDecision namespace_is_not_allowed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile->namespace_allowed) return std::nullopt;
   return decision(Wait{seen.now + kLookAgain}, api::Reason::kNamespaceNotAllowed,
                   fmt::format("AutomationProfile {} does not let namespace {} use it; its owner "
@@ -142,7 +142,7 @@ MaybeDecision namespace_is_not_allowed(const Pass& pass) {
 }
 
 MaybeDecision profile_is_unusable(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.profile->unusable) return std::nullopt;
   return decision(
       Wait{seen.now + kLookAgain}, *seen.profile->unusable,
@@ -150,7 +150,7 @@ MaybeDecision profile_is_unusable(const Pass& pass) {
 }
 
 MaybeDecision product_has_no_duplicates(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile->product_allows_duplicates) return std::nullopt;
   return decision(
       Wait{seen.now + 1h}, api::Reason::kDuplicatesNotAllowed,
@@ -160,7 +160,7 @@ MaybeDecision product_has_no_duplicates(const Pass& pass) {
 }
 
 MaybeDecision name_is_not_allowed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const auto refused = refused_name(seen);
   if (!refused) return std::nullopt;
   return decision(Wait{}, api::Reason::kNameNotAllowed,

@@ -138,7 +138,7 @@ std::optional<std::string> ignored_window(const Observed& seen) {
 
 // Only what begins: whatever was sent to the CA is followed and installed at any time.
 MaybeDecision waiting_for_schedule(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (is_under_way(seen)) return std::nullopt;
   const Start start = start_of(seen);
   if (start.at == seen.now) return std::nullopt;
