@@ -158,7 +158,8 @@ base::Result<SharedOrder> Inventory::order(certcentral::CaApi& ca, std::int64_t 
     details_[id] = {found, began,
                     state == states_.end() ? state_of(row_of(*found)) : state->second};
     return {};
-  }));
+  };
+  TRY_VOID(looks_.once(fmt::format("order {}", id), is_fresh, ask));
   return found;
 }
 
