@@ -178,17 +178,13 @@ void add_schedules(Collector& rows) {
 }
 
 void add_keystores(Collector& rows) {
-  const auto requests = only(support::kRequests, {"plain", "suspended"});
   const auto profiles = only(support::kProfiles, {"fine", "missing"});
   const auto secrets = only(support::kInstalled, {"none", "valid", "due", "expired"});
   const auto keys = only(support::kPending, {"none", "young"});
-  const auto issued = only(support::kIssued, {"ours"});
   support::Facts facts = resting();
-  facts[0] = requests;
   facts[1] = profiles;
   facts[2] = secrets;
   facts[3] = keys;
-  facts[6] = issued;
   facts[10] = support::kKeystores;
   rows.add(facts);
 }
