@@ -21,6 +21,7 @@
 #include "http/transport.h"
 #include "reconcile/answers.h"
 #include "reconcile/inventory.h"
+#include "reconcile/ownership.h"
 
 namespace reconcile {
 
@@ -58,6 +59,7 @@ class Account {
 
   CaSession ca(const certcentral::Turn& turn);
   Inventory& inventory() { return inventory_; }
+  Ownership& ownership() { return ownership_; }
   Answers& answers() { return answers_; }
   // Keeps below the smallest limit of all profiles that use the key.
   void keep_below(const certcentral::RateLimits& limits);
@@ -88,6 +90,7 @@ class Account {
   const base::Clock& clock_;
   certcentral::RateBudget budget_;
   Inventory inventory_;
+  Ownership ownership_;
   Answers answers_;
 
   mutable base::Mutex mutex_;

@@ -41,6 +41,14 @@ class Actor {
   base::Result<void> install(const rules::InstallCertificate& action, const Observation& seen,
                              std::stop_token stop);
 
+  // Copies the pair of the observed target Secret into an immutable Secret of its own.
+  // kAlreadyExists: observe again.
+  base::Result<void> back_up(const Observation& seen, std::stop_token stop);
+
+  // Writes the target Secret's labels, annotations and owner, at the version that was observed; key
+  // and chain go along unchanged. kConflict: observe again.
+  base::Result<void> apply_marks(const Observation& seen, std::stop_token stop);
+
   // Deletes the pending Secret that was observed, and no other. kPermissionDenied: a Secret of that
   // name is not of our type; it stays.
   base::Result<void> drop(const Observation& seen, std::stop_token stop);

@@ -34,6 +34,8 @@ struct AskDuplicates {
 struct AskCertificate {
   std::int64_t certificate_id = 0;
 };
+// Whether the certificate in the target Secret is of this account. Names only find candidates.
+struct AskOwnership {};
 
 // Effects: one per pass, then everything is observed afresh.
 struct SubmitDuplicate {
@@ -46,9 +48,14 @@ struct InstallCertificate {
   std::int64_t certificate_id = 0;
 };
 struct DropPending {};
+// Copies the pair that is about to be replaced into a Secret of its own.
+struct BackUpForeignSecret {};
+// Writes labels, annotations and owner of the target Secret; key and chain stay.
+struct ApplyMarks {};
 
-using Action = std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate,
-                            SubmitDuplicate, InstallCertificate, DropPending>;
+using Action =
+    std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, AskOwnership,
+                 SubmitDuplicate, InstallCertificate, DropPending, BackUpForeignSecret, ApplyMarks>;
 
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);
@@ -59,6 +66,7 @@ struct Decision {
   std::string message{};                // what, why, what next, when: for a person
   std::string_view rule{};              // the rule that fired
   std::vector<Candidate> candidates{};  // while looking for an order: at most ten, latest first
+  std::string trouble{};                // why the API server did not carry it out, for the status
 };
 
 }  // namespace rules

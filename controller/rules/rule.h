@@ -27,11 +27,15 @@ Decision decision(Action action, api::Reason reason, std::string message);
 
 Match match_of(const Observed& seen, const Standing& standing);
 
+// Whether the profile's owner lets this request act at all.
+bool is_allowed(const Observed& seen);
+
 // In the order in which decide() tries them.
 // Rules about the request, its Secret and its profile (rules_request.cpp).
 MaybeDecision request_is_being_deleted(const Pass& pass);
 MaybeDecision spec_is_invalid(const Pass& pass);
 MaybeDecision secret_is_not_ours(const Pass& pass);
+MaybeDecision names_are_unknown(const Pass& pass);
 MaybeDecision order_names_are_needed(const Pass& pass);
 MaybeDecision request_is_suspended(const Pass& pass);
 MaybeDecision pending_key_is_installed(const Pass& pass);
@@ -41,6 +45,12 @@ MaybeDecision namespace_is_not_allowed(const Pass& pass);
 MaybeDecision profile_is_unusable(const Pass& pass);
 MaybeDecision product_has_no_duplicates(const Pass& pass);
 MaybeDecision name_is_not_allowed(const Pass& pass);
+// Rules about a Secret that is to be adopted (rules_adoption.cpp).
+MaybeDecision ownership_is_needed(const Pass& pass);
+MaybeDecision certificate_is_foreign(const Pass& pass);
+MaybeDecision certificate_is_the_accounts_own(const Pass& pass);
+MaybeDecision old_pair_is_not_kept(const Pass& pass);
+MaybeDecision marks_are_outdated(const Pass& pass);
 // Rules about a pending key (rules_pending.cpp).
 MaybeDecision pending_name_is_taken(const Pass& pass);
 MaybeDecision pending_does_not_fit(const Pass& pass);

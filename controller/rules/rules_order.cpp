@@ -55,7 +55,7 @@ std::pair<api::Reason, std::string> why_none(const Pass& pass) {
       fmt::format("no issued order of product {} and organization {} matches{}{}. Place or "
                   "renew the order in CertCentral, or correct the names",
                   pass.seen.profile->product, pass.seen.profile->organization_id,
-                  text_of(names_wanted(spec)),
+                  text_of(names_wanted(pass.seen)),
                   only_names ? "; status.candidates tells why each near miss was refused" : "")};
 }
 
@@ -91,9 +91,8 @@ void prefer_gain(const LeafFacts& installed, const NamesWanted& wanted, Match& m
 
 Match match_of(const Observed& seen, const Standing& standing) {
   if (!seen.ca.orders) return {};
-  MatchQuery query{.names = names_wanted(seen.request.spec),
-                   .order_id = seen.request.spec.order_id,
-                   .now = seen.now};
+  MatchQuery query{
+      .names = names_wanted(seen), .order_id = seen.request.spec.order_id, .now = seen.now};
   if (seen.profile) {
     query.product = seen.profile->product;
     query.organization_id = seen.profile->organization_id;
@@ -106,7 +105,7 @@ Match match_of(const Observed& seen, const Standing& standing) {
 
 MaybeDecision orders_are_needed(const Pass& pass) {
   if (pass.seen.ca.orders) return std::nullopt;
-  return decision(AskOrders{names_wanted(pass.seen.request.spec), pass.seen.request.spec.order_id},
+  return decision(AskOrders{names_wanted(pass.seen), pass.seen.request.spec.order_id},
                   api::Reason::kPending, "looking for the latest matching order");
 }
 
