@@ -23,6 +23,9 @@ inline constexpr std::string_view kDuplicateCertificateRequestResource =
 inline constexpr std::string_view kCertificateOrderKind = "CertificateOrder";
 inline constexpr std::string_view kCertificateOrderResource = "certificateorders";
 
+// Manager of the fields that we write (server-side apply).
+inline constexpr std::string_view kFieldManager = "duplicert";
+
 // Labels of the Secrets that we write.
 inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-by";
 inline constexpr std::string_view kManagedByValue = "duplicert";
@@ -44,6 +47,10 @@ inline constexpr std::string_view kProfileAnnotation = "duplicert.io/profile";
 inline constexpr std::string_view kBackupAnnotation = "duplicert.io/backup";
 // Set by users on a request; on a Secret: the last value that was acted on.
 inline constexpr std::string_view kRenewRequestedAtAnnotation = "duplicert.io/renew-requested-at";
+// Of which order, with which primary certificate, a duplicate was tried in vain: <order>/<id>.
+inline constexpr std::string_view kNoGainAnnotation = "duplicert.io/no-gain";
+// On a ledger entry: the state of the profile that it was made from.
+inline constexpr std::string_view kInputsAnnotation = "duplicert.io/inputs";
 // Set by users on a profile.
 inline constexpr std::string_view kRecheckRequestedAtAnnotation =
     "duplicert.io/recheck-requested-at";

@@ -9,6 +9,8 @@
 #include "reconcile/resources.h"
 #include "rules/decide.h"
 #include "rules/report.h"
+#include "rules/schedule.h"
+#include "rules/standing.h"
 
 namespace reconcile {
 namespace {
@@ -22,13 +24,19 @@ constexpr int kPassesMax = 12;
 constexpr std::chrono::milliseconds kStaleRetry{50};
 // Nothing sleeps longer: the clock may be set, and a forgotten wake-up heals.
 constexpr std::chrono::hours kSleepMax{12};
+// A password's Secret has no label of ours, so it is not watched: a new password is seen by
+// looking.
+constexpr std::chrono::minutes kPasswordSleepMax{10};
 
 bool is_effect(const rules::Action& action) {
   return std::holds_alternative<rules::SubmitDuplicate>(action) ||
          std::holds_alternative<rules::InstallCertificate>(action) ||
          std::holds_alternative<rules::DropPending>(action) ||
          std::holds_alternative<rules::BackUpForeignSecret>(action) ||
-         std::holds_alternative<rules::ApplyMarks>(action);
+         std::holds_alternative<rules::ApplyMarks>(action) ||
+         std::holds_alternative<rules::OpenLedger>(action) ||
+         std::holds_alternative<rules::RememberNoGain>(action) ||
+         std::holds_alternative<rules::UpdateKeystore>(action);
 }
 
 std::optional<base::TimePoint> wake_up(const rules::Action& action) {
@@ -46,10 +54,12 @@ runtime::Urgency urgency_of(const rules::Observed& seen) {
 
 Outcome outcome_of(const rules::Decision& made, const rules::Observed& seen) {
   const base::TimePoint now = seen.now;
+  const bool has_password = seen.request.spec.keystores.pkcs12.has_value();
+  const std::chrono::milliseconds longest = has_password ? kPasswordSleepMax : kSleepMax;
   const auto until = wake_up(made.action);
-  if (!until) return Outcome::done();
-  const auto delay =
-      std::clamp<std::chrono::milliseconds>(*until - now, std::chrono::milliseconds{1}, kSleepMax);
+  if (!until && !has_password) return Outcome::done();
+  const auto delay = std::clamp<std::chrono::milliseconds>(until.value_or(now + longest) - now,
+                                                           std::chrono::milliseconds{1}, longest);
   return Outcome::after(delay, urgency_of(seen));
 }
 
@@ -73,36 +83,39 @@ const api::Condition* new_trouble(const api::DuplicateCertificateRequestStatus& 
 }  // namespace
 
 DuplicateReconciler::DuplicateReconciler(
-    const runtime::Informer<api::DuplicateCertificateRequest>& requests, Caches caches,
-    kube::Client& client, runtime::EventRecorder& events, const base::Clock& clock,
-    ObserveOptions options, Telemetry telemetry)
+    const runtime::Informer<api::DuplicateCertificateRequest>& requests,
+    const runtime::Informer<api::CertificateOrder>& entries, Caches caches, Sponsors& sponsors,
+    kube::Client& client, runtime::EventRecorder& events, const base::Clock& clock, Options options,
+    Telemetry telemetry)
     : requests_(requests),
+      entries_(entries),
       caches_(caches),
+      sponsors_(sponsors),
       client_(client),
       events_(events),
       clock_(clock),
+      ledger_namespace_(options.act.ledger_namespace),
       telemetry_(std::move(telemetry)),
-      observer_(caches, client, clock, options),
-      actor_(client, caches, clock, telemetry_.account_evidence) {}
+      observer_(caches, client, clock, options.observe),
+      actor_(client, caches, clock, std::move(options.act)) {}
 
 Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token stop) {
   const auto request = caches_.requests.get(key);
   if (!request || request->meta.deletion_time) {
     forget(key);
+    sponsors_.remove(key);
     if (telemetry_.gone) telemetry_.gone(key);
     return Outcome::done();
   }
   Memory memory = recall(*request);
-  if (!memory.status_version.empty() &&
-      !requests_.has_seen(request->meta.namespace_, memory.status_version)) {
-    return Outcome::after(kStaleRetry);
-  }
+  if (!has_caught_up(*request, memory)) return Outcome::after(kStaleRetry);
   Observation seen;
   const auto made = run_passes(*request, memory, seen, stop);
   if (!made || stop.stop_requested()) {
     remember(key, memory);
     return Outcome::failed(made ? base::Error{.code = base::Code::kCancelled} : made.error());
   }
+  sponsor(seen.facts, *made);
   // A profile that is being checked wakes its requests when it is done.
   const bool waits_for_profile = made->reason == api::Reason::kPending;
   const auto reported =
@@ -110,6 +123,28 @@ Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token s
   remember(key, memory);
   if (!reported) return Outcome::failed(reported.error());
   return outcome_of(*made, seen.facts);
+}
+
+// Nothing is decided on caches that are older than our own last writes.
+bool DuplicateReconciler::has_caught_up(const api::DuplicateCertificateRequest& request,
+                                        const Memory& memory) const {
+  const bool status = memory.status_version.empty() ||
+                      requests_.has_seen(request.meta.namespace_, memory.status_version);
+  return status && (memory.ledger_version.empty() ||
+                    entries_.has_seen(ledger_namespace_, memory.ledger_version));
+}
+
+// Tells whether the request needs an order that is being bought.
+void DuplicateReconciler::sponsor(const rules::Observed& seen, const rules::Decision& made) {
+  // A request that has just opened an entry, or whose profile is being checked, is as it was.
+  if (made.reason == api::Reason::kPending) return;
+  const rules::Standing standing = rules::standing_of(seen);
+  const bool urgent =
+      !standing.usable || (standing.expires_soon_time && seen.now >= *standing.expires_soon_time);
+  sponsors_.set(api::key_of(seen.request.meta), {.entry = made.entry,
+                                                 .profile = seen.profile ? seen.profile->name : "",
+                                                 .may_buy = made.sponsors,
+                                                 .urgent = !made.entry.empty() && urgent});
 }
 
 DuplicateReconciler::Memory DuplicateReconciler::recall(
@@ -152,6 +187,10 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
       tell_trouble(std::move(made), done.error(), seen, memory, stop);
       return std::unexpected(std::move(done).error());
     }
+    // What was opened shows in the cache soon, and then to everybody.
+    if (std::holds_alternative<rules::OpenLedger>(made.action)) {
+      return rules::Decision{.action = rules::Wait{clock_.now() + kStaleRetry}};
+    }
   }
   return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
 }
@@ -175,7 +214,9 @@ void DuplicateReconciler::tell_trouble(rules::Decision made, const base::Error& 
 
 void DuplicateReconciler::note_progress(const rules::Decision& made, const rules::Observed& seen,
                                         Memory& memory) const {
-  const bool settled = std::holds_alternative<rules::Nothing>(made.action);
+  // What waits for its schedule is not late.
+  const bool settled = std::holds_alternative<rules::Nothing>(made.action) ||
+                       made.reason == api::Reason::kWaitingForSchedule;
   if (settled) memory.due_since.reset();
   if (!settled && !memory.due_since) memory.due_since = clock_.steady_now();
   // A question that the CA refuses backs off like one that it does not answer.
@@ -211,6 +252,10 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                                             Memory& memory, std::stop_token stop) {
   if (const auto* submit = std::get_if<rules::SubmitDuplicate>(&action)) {
     memory.has_pending = true;
+    const auto note = seen.facts.pending ? std::nullopt : rules::ignored_window(seen.facts);
+    if (note) {
+      record(seen, runtime::EventType::kWarning, api::Reason::kWindowIgnored, "Schedule", *note);
+    }
     const auto sent = TRY(actor_.submit(*submit, seen, stop));
     if (sent.post == rules::CaView::Post::kAccepted) memory.failures = 0;
     if (sent.post == rules::CaView::Post::kNotSent && !sent.rate_limited) ++memory.failures;
@@ -233,6 +278,21 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
     return actor_.back_up(seen, stop);
   }
   if (std::holds_alternative<rules::ApplyMarks>(action)) return actor_.apply_marks(seen, stop);
+  if (const auto* open = std::get_if<rules::OpenLedger>(&action)) {
+    memory.has_pending = true;
+    const auto sponsor_it = [&](const std::string& entry) {
+      sponsors_.set(api::key_of(seen.facts.request.meta),
+                    {.entry = entry, .profile = seen.facts.profile->name, .may_buy = true});
+    };
+    memory.ledger_version = TRY(actor_.open_ledger(*open, seen, sponsor_it, stop));
+    return {};
+  }
+  if (const auto* tried = std::get_if<rules::RememberNoGain>(&action)) {
+    return actor_.remember_no_gain(*tried, seen, stop);
+  }
+  if (std::holds_alternative<rules::UpdateKeystore>(action)) {
+    return actor_.update_keystore(seen, stop);
+  }
   TRY_VOID(actor_.drop(seen, stop));
   memory.has_pending = false;
   return {};

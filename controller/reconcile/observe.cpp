@@ -10,8 +10,10 @@
 #include "api/names.h"
 #include "api/validate.h"
 #include "base/random.h"
+#include "reconcile/ledger.h"
 #include "rules/adoption.h"
 #include "rules/profile.h"
+#include "rules/schedule.h"
 
 namespace reconcile {
 namespace {
@@ -79,13 +81,8 @@ void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Obser
   for (const api::Violation& violation : api::validate(spec)) {
     facts.spec_problems.push_back(fmt::format("{}: {}", violation.field, violation.message));
   }
-  if (spec.schedule.not_before || !spec.schedule.windows.empty()) {
-    facts.spec_problems.emplace_back(
-        "spec.schedule: this version carries out no schedules; remove it");
-  }
-  if (spec.keystores.pkcs12) {
-    facts.spec_problems.emplace_back(
-        "spec.keystores.pkcs12: this version makes no keystores; remove it");
+  for (std::string& problem : rules::window_problems(spec.schedule.windows)) {
+    facts.spec_problems.push_back(std::move(problem));
   }
 }
 
@@ -123,8 +120,11 @@ std::optional<rules::InstalledFacts> verified_before(
   const auto& known = request.status.certificate;
   const bool same = known && !known->secret_uid.empty() && known->secret_uid == secret.meta.uid &&
                     known->secret_resource_version == secret.meta.resource_version;
-  // The status does not tell the kind of key: a spec that demands one needs a read.
-  if (!same || !known->not_after || !known->not_before || request.spec.private_key) {
+  // The status does not tell the kind of key, nor the keystore: a spec that demands one, or perhaps
+  // no longer does, needs a read.
+  const bool same_spec = request.status.observed_generation == request.meta.generation;
+  const bool demands = request.spec.private_key || request.spec.keystores.pkcs12;
+  if (!same || !same_spec || demands || !known->not_after || !known->not_before) {
     return std::nullopt;
   }
   rules::InstalledFacts facts = installed_marks(secret.meta);
@@ -148,11 +148,14 @@ base::Result<Observation> Observer::observe(const api::DuplicateCertificateReque
   observe_profile(seen);
   observe_claims(seen);
   TRY_VOID(observe_pending(seen, known_pending, stop));
+  TRY_VOID(observe_password(seen, stop));
   TRY_VOID(observe_target(seen, stop));
   TRY_VOID(observe_backup(seen, stop));
   TRY_VOID(observe_what_is_left(seen, stop));
   observe_answer(seen);
+  seen.facts.ledger = ledger_of(caches_.entries, seen.facts);
   seen.facts.now = clock_.now();
+  rules::link_pending(seen.facts);
   return seen;
 }
 
@@ -165,6 +168,8 @@ void Observer::observe_profile(Observation& seen) {
       api::effective_renewal(profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
   seen.facts.key = api::effective_private_key(
       profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
+  seen.facts.windows =
+      api::effective_windows(profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
   if (!profile || profile->meta.deletion_time) return;
 
   const auto state = caches_.profile_states.get(key);
@@ -174,7 +179,9 @@ void Observer::observe_profile(Observation& seen) {
       .namespace_allowed = api::allows_namespace(*profile, request.meta.namespace_, labels),
       .product = profile->spec.product,
       .allowed_names = rules::allowed_names(profile->spec, labels),
-      .name = key};
+      .name = key,
+      .places_orders = profile->spec.on_no_matching_order == api::OnNoMatchingOrder::kPlaceOrder,
+      .orders_per_day = profile->spec.limits.orders_per_day};
   if (!state) {
     facts.unusable = api::Reason::kPending;
     facts.problem = "it is being checked";
@@ -185,6 +192,8 @@ void Observer::observe_profile(Observation& seen) {
     facts.organization_id = state->preflight.organization_id.value_or(0);
     facts.product_allows_duplicates = state->preflight.duplicates_allowed.value_or(true);
     facts.fingerprint = state->fingerprint;
+    facts.orders_today =
+        orders_today(caches_.entries, facts.account, key, clock_.now(), "", /*unsent=*/true);
     seen.account = state->account;
   }
   if (seen.account && !facts.unusable && !seen.account->rejection().empty()) {
@@ -228,6 +237,21 @@ base::Result<void> Observer::observe_pending(Observation& seen, bool known_pendi
   return {};
 }
 
+base::Result<void> Observer::observe_password(Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  if (!request.spec.keystores.pkcs12) return {};
+  const std::string& name = request.spec.keystores.pkcs12->password_secret_ref.name;
+  auto secret = client_.get(kube::kSecrets, {request.meta.namespace_, name}, stop);
+  if (!secret && secret.error().code != base::Code::kNotFound) {
+    return std::unexpected(base::wrap("read the keystore's password", secret.error()));
+  }
+  seen.keystore_password = keystore_password(secret ? &*secret : nullptr, request);
+  seen.facts.keystore = rules::KeystoreFacts{.unusable = seen.keystore_password->unusable,
+                                             .problem = seen.keystore_password->problem};
+  if (secret) wipe(*secret);
+  return {};
+}
+
 base::Result<void> Observer::observe_target(Observation& seen, std::stop_token stop) {
   const auto& request = seen.facts.request;
   const kube::ObjectKey key{request.meta.namespace_, request.spec.secret_name};
@@ -245,6 +269,9 @@ base::Result<void> Observer::observe_target(Observation& seen, std::stop_token s
   const auto target = kept_in_memory(*std::move(secret));
   seen.facts.installed = installed_facts(*target);
   rules::InstalledFacts& installed = *seen.facts.installed;
+  if (seen.keystore_password && installed.key_matches) {
+    seen.facts.keystore = keystore_facts(*target, *seen.keystore_password);
+  }
   own(TRY(decode_secret_meta(*target)), seen);
   if (const std::string why = not_writable(*target); !why.empty()) {
     installed.owner = SecretOwner::kForeign;
@@ -370,6 +397,13 @@ void Observer::ask(const rules::AskOrders& question, Observation& seen, std::sto
                                             .now = seen.facts.now},
                                            stop);
   if (!orders) return note_error(orders.error(), seen);
+  for (const std::int64_t id : question.also) {
+    auto order = seen.account->inventory().order(*seen.account->ca(turn_of(seen.facts)), id, stop);
+    if (!order && order.error().code == base::Code::kNotFound) continue;
+    if (!order) return note_error(order.error(), seen);
+    std::erase_if(*orders, [&](const rules::OrderFacts& listed) { return listed.id == id; });
+    orders->push_back(*std::move(order));
+  }
   seen.facts.ca.orders = *std::move(orders);
 }
 

@@ -10,9 +10,11 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "api/automation_profile.h"
+#include "api/certificate_order.h"
 #include "api/duplicate_certificate_request.h"
 #include "base/clock.h"
 #include "kube/client.h"
+#include "reconcile/keystore.h"
 #include "reconcile/profile_states.h"
 #include "reconcile/secrets.h"
 #include "rules/action.h"
@@ -32,7 +34,8 @@ struct Caches {
   const runtime::Store<api::DuplicateCertificateRequest>& requests;  // index kBySecret
   const runtime::Store<api::AutomationProfile>& profiles;
   const runtime::Store<NamespaceMeta>& namespaces;
-  const runtime::Store<SecretMeta>& secrets;  // ours, by label
+  const runtime::Store<SecretMeta>& secrets;             // ours, by label
+  const runtime::Store<api::CertificateOrder>& entries;  // the ledger; index kByAccount
   const ProfileStates& profile_states;
 };
 
@@ -50,6 +53,7 @@ struct Observation {
   // The target Secret, key included, while its pair is to be kept or its marks to be written.
   std::shared_ptr<nlohmann::json> target{};
   std::optional<x509::Chain> chain{};  // what came back for the pending key, verified
+  std::optional<KeystorePassword> keystore_password{};  // nullopt: no keystore asked for
 };
 
 struct ObserveOptions {
@@ -77,6 +81,7 @@ class Observer {
   base::Result<void> observe_target(Observation& seen, std::stop_token stop);
   base::Result<void> observe_backup(Observation& seen, std::stop_token stop);
   base::Result<void> observe_what_is_left(Observation& seen, std::stop_token stop);
+  base::Result<void> observe_password(Observation& seen, std::stop_token stop);
   base::Result<void> observe_pending(Observation& seen, bool known_pending, std::stop_token stop);
   void observe_profile(Observation& seen);
   void observe_answer(Observation& seen);

@@ -12,6 +12,7 @@
 #include "api/metadata.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "rules/action.h"
 #include "rules/observed.h"
 #include "x509/chain.h"
 #include "x509/private_key.h"
@@ -43,6 +44,7 @@ struct Intent {
   std::optional<std::int64_t> asked_order_id{};
   rules::FinalNames names{};
   api::KeyParameters key{};
+  std::string entry{};  // of the ledger, if the key is for a purchase
 };
 
 // The mutable marks of a pending Secret.
@@ -51,10 +53,11 @@ struct Mark {
   int sends = 1;
 };
 
-// The body to create: type duplicert.io/pending, owned by the request.
+// The body to create: type duplicert.io/pending, owned by the request. No mark for the key of a
+// purchase: the ledger tells when it was sent.
 nlohmann::json pending_secret(const api::DuplicateCertificateRequest& request,
                               const x509::PrivateKey& key, const std::string& csr,
-                              const Intent& intent, const Mark& mark);
+                              const Intent& intent, const std::optional<Mark>& mark);
 // A merge patch that moves the mark and takes back a refusal, with the Secret's version as
 // precondition.
 nlohmann::json mark_patch(const rules::PendingFacts& pending, const Mark& mark);
@@ -62,6 +65,11 @@ nlohmann::json mark_patch(const rules::PendingFacts& pending, const Mark& mark);
 nlohmann::json refusal_patch(const rules::PendingFacts& pending, const rules::Refusal& refusal);
 // A merge patch that records the CA's request id.
 nlohmann::json request_id_patch(const rules::PendingFacts& pending, std::int64_t request_id);
+
+// A merge patch of the target Secret's annotation duplicert.io/no-gain, with its version as
+// precondition.
+nlohmann::json no_gain_patch(const rules::InstalledFacts& installed,
+                             const rules::RememberNoGain& tried);
 
 // Whether a Secret is a pending one of ours, by type and label; whose it is, is another question.
 bool is_pending_secret(const nlohmann::json& secret);
@@ -78,11 +86,13 @@ struct Installation {
   std::int64_t order_id = 0;
   std::int64_t certificate_id = 0;
   std::string renew_requested_at{};
+  base::SecretString keystore{};  // keystore.p12; empty: none asked for
 };
 
-// The body to apply: key and chain in one write. `before` (if any) adds uid and resourceVersion
-// as preconditions, so that only the Secret that was observed is written. Of secretTemplate, what
-// begins with duplicert.io/ and the marks by which Argo CD tracks objects are left out.
+// The body to apply: key, chain and keystore in one write. `before` (if any) adds uid and
+// resourceVersion as preconditions, so that only the Secret that was observed is written. Of
+// secretTemplate, what begins with duplicert.io/ and the marks by which Argo CD tracks objects are
+// left out.
 nlohmann::json target_secret(const api::DuplicateCertificateRequest& request,
                              const x509::PrivateKey& key, const x509::Chain& chain,
                              const Installation& installation, const rules::InstalledFacts* before);

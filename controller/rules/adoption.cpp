@@ -76,6 +76,10 @@ bool is_taken_over(const Observed& seen) {
   return is_unclaimed(seen) && has_installed(seen) && !holds_what_was_installed(seen);
 }
 
+bool serves_meanwhile(const Observed& seen) {
+  return is_first_pass(seen) && seen.installed->leaf && seen.now < seen.installed->leaf->not_after;
+}
+
 NamesWanted names_wanted(const Observed& seen) {
   const auto& spec = seen.request.spec;
   NamesWanted wanted{.common_name = spec.common_name, .dns_names = spec.dns_names};

@@ -21,6 +21,10 @@ bool has_lost_its_label(const Observed& seen);
 // Nobody's mark is on the Secret, and it holds something else than what this request installed.
 bool is_taken_over(const Observed& seen);
 
+// What is to be replaced at the first pass is still valid: it serves until then, and nothing is
+// bought in its place.
+bool serves_meanwhile(const Observed& seen);
+
 // The names asked for. What Renew and SwitchToDigiCert leave out comes from the certificate in the
 // Secret or, if there is none, from what is left of it: the pending Secret, the copy of the old
 // pair, the status.

@@ -30,6 +30,8 @@ constexpr std::array kRules{
     RULE(request_is_suspended),
     RULE(pending_key_is_installed),
     RULE(marks_are_outdated),
+    RULE(keystore_is_outdated),
+    RULE(keystore_cannot_be_made),
     RULE(certificate_is_current),
     RULE(profile_is_missing),
     RULE(namespace_is_not_allowed),
@@ -40,8 +42,12 @@ constexpr std::array kRules{
     RULE(certificate_is_foreign),
     RULE(certificate_is_the_accounts_own),
     RULE(pending_name_is_taken),
+    RULE(entry_uses_the_key),
+    RULE(entry_is_issued),
+    RULE(entry_is_closed),
     RULE(pending_does_not_fit),
     RULE(certificate_came_back_wrong),
+    RULE(certificate_brings_no_gain),
     RULE(old_pair_is_not_kept),
     RULE(certificate_came_back),
     RULE(ca_did_not_answer),
@@ -54,10 +60,20 @@ constexpr std::array kRules{
     RULE(nothing_was_sent),
     RULE(submission_may_still_show),
     RULE(submissions_are_used_up),
+    RULE(waiting_for_schedule),
     RULE(orders_are_needed),
+    RULE(entry_is_under_way),
+    RULE(successor_is_on_its_way),
+    RULE(successor_is_not_eligible),
+    RULE(order_needs_reissue),
+    RULE(nobody_renews_yet),
     RULE(no_order_matches),
+    RULE(purchase_was_refused),
+    RULE(approvals_stop_purchases),
+    RULE(order_budget_is_used_up),
+    RULE(pending_is_for_no_purchase),
+    RULE(order_is_bought),
     RULE(name_of_the_order_is_not_allowed),
-    RULE(nothing_to_gain),
     RULE(pending_is_for_another_order),
     RULE(approval_step_is_enabled),
     RULE(order_is_found),
@@ -69,7 +85,9 @@ constexpr std::array kRules{
 
 Decision decide(const Observed& seen) {
   const Standing standing = standing_of(seen);
-  const Pass pass{seen, standing, match_of(seen, standing)};
+  const Match match = match_of(seen, standing);
+  const bool may_follow = seen.ca.orders && seen.profile;
+  const Pass pass{seen, standing, match, may_follow ? course_of(seen, standing, match) : Course{}};
   for (const NamedRule& named : kRules) {
     if (MaybeDecision made = named.rule(pass)) {
       made->rule = named.name;
@@ -89,7 +107,8 @@ std::string_view name_of(const Action& action) {
   constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{
       "nothing",         "wait",           "ask_orders",       "ask_duplicates",
       "ask_certificate", "ask_ownership",  "submit_duplicate", "install_certificate",
-      "drop_pending",    "back_up_secret", "apply_marks"};
+      "drop_pending",    "back_up_secret", "apply_marks",      "open_ledger",
+      "remember_no_gain", "update_keystore"};
   return kNames[action.index()];
 }
 

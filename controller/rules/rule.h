@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rules/action.h"
+#include "rules/course.h"
 #include "rules/observed.h"
 #include "rules/standing.h"
 
@@ -16,7 +17,8 @@ namespace rules {
 struct Pass {
   const Observed& seen;
   const Standing standing;
-  const Match match;  // of ca.orders, held against the request; empty while they are not there
+  const Match match;    // of ca.orders, held against the request; empty while they are not there
+  const Course course;  // what follows from it; kNoOrder while they are not there
 };
 
 // nullopt: the rule does not apply.
@@ -30,6 +32,9 @@ Match match_of(const Observed& seen, const Standing& standing);
 // Whether the profile's owner lets this request act at all.
 bool is_allowed(const Observed& seen);
 
+// The question for the orders that this request may use.
+AskOrders ask_orders(const Observed& seen);
+
 // In the order in which decide() tries them.
 // Rules about the request, its Secret and its profile (rules_request.cpp).
 MaybeDecision request_is_being_deleted(const Pass& pass);
@@ -39,6 +44,8 @@ MaybeDecision names_are_unknown(const Pass& pass);
 MaybeDecision order_names_are_needed(const Pass& pass);
 MaybeDecision request_is_suspended(const Pass& pass);
 MaybeDecision pending_key_is_installed(const Pass& pass);
+MaybeDecision keystore_is_outdated(const Pass& pass);
+MaybeDecision keystore_cannot_be_made(const Pass& pass);
 MaybeDecision certificate_is_current(const Pass& pass);
 MaybeDecision profile_is_missing(const Pass& pass);
 MaybeDecision namespace_is_not_allowed(const Pass& pass);
@@ -51,10 +58,15 @@ MaybeDecision certificate_is_foreign(const Pass& pass);
 MaybeDecision certificate_is_the_accounts_own(const Pass& pass);
 MaybeDecision old_pair_is_not_kept(const Pass& pass);
 MaybeDecision marks_are_outdated(const Pass& pass);
+// Rules about a key that was made for an entry of the ledger (rules_ledger.cpp).
+MaybeDecision entry_uses_the_key(const Pass& pass);
+MaybeDecision entry_is_issued(const Pass& pass);
+MaybeDecision entry_is_closed(const Pass& pass);
 // Rules about a pending key (rules_pending.cpp).
 MaybeDecision pending_name_is_taken(const Pass& pass);
 MaybeDecision pending_does_not_fit(const Pass& pass);
 MaybeDecision certificate_came_back_wrong(const Pass& pass);
+MaybeDecision certificate_brings_no_gain(const Pass& pass);
 MaybeDecision certificate_came_back(const Pass& pass);
 MaybeDecision ca_did_not_answer(const Pass& pass);
 MaybeDecision refusal_is_recent(const Pass& pass);
@@ -66,13 +78,25 @@ MaybeDecision accepted_but_not_listed(const Pass& pass);
 MaybeDecision submission_may_still_show(const Pass& pass);
 MaybeDecision submissions_are_used_up(const Pass& pass);
 MaybeDecision nothing_was_sent(const Pass& pass);
+// What may begin only at certain times (schedule.cpp).
+MaybeDecision waiting_for_schedule(const Pass& pass);
 // Rules about the order to duplicate (rules_order.cpp).
 MaybeDecision orders_are_needed(const Pass& pass);
 MaybeDecision no_order_matches(const Pass& pass);
 MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass);
-MaybeDecision nothing_to_gain(const Pass& pass);
 MaybeDecision pending_is_for_another_order(const Pass& pass);
 MaybeDecision approval_step_is_enabled(const Pass& pass);
 MaybeDecision order_is_found(const Pass& pass);
+// Rules about orders that follow, and about buying one (rules_ledger.cpp).
+MaybeDecision entry_is_under_way(const Pass& pass);
+MaybeDecision successor_is_on_its_way(const Pass& pass);
+MaybeDecision successor_is_not_eligible(const Pass& pass);
+MaybeDecision order_needs_reissue(const Pass& pass);
+MaybeDecision nobody_renews_yet(const Pass& pass);
+MaybeDecision purchase_was_refused(const Pass& pass);
+MaybeDecision approvals_stop_purchases(const Pass& pass);
+MaybeDecision order_budget_is_used_up(const Pass& pass);
+MaybeDecision pending_is_for_no_purchase(const Pass& pass);
+MaybeDecision order_is_bought(const Pass& pass);
 
 }  // namespace rules

@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 // Changes of profiles, Secrets and namespaces wake a request at once; this is the safety net, and
 // no longer than the grace after which report() calls a person.
 constexpr auto kLookAgain = 5min;
+// Nothing wakes a request when its password comes: the Secret is not ours and not watched.
+constexpr auto kLookForPassword = 1min;
 // A suspended request shows its candidates, refreshed slowly.
 constexpr auto kSuspendedLook = 6h;
 constexpr auto kUnwatchedLook = 1h;
@@ -68,7 +70,7 @@ MaybeDecision names_are_unknown(const Pass& pass) {
 
 // The last step of an issuance, or what a crash right before it left behind.
 MaybeDecision pending_key_is_installed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool installed = is_allowed(seen) && seen.pending && seen.pending->usable &&
                          seen.installed && seen.installed->leaf && seen.installed->key_matches &&
                          seen.installed->leaf->public_key_sha256 == seen.pending->public_key_sha256;
@@ -77,21 +79,20 @@ MaybeDecision pending_key_is_installed(const Pass& pass) {
 }
 
 MaybeDecision order_names_are_needed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
-  const bool needed = standing.needs_order_names || standing.needs_order_chain;
+  const Observed& seen = pass.seen;
+  const bool needed = pass.standing.needs_order_names || pass.standing.needs_order_chain;
   if (!needed || !may_ask(seen)) return std::nullopt;
   if (seen.ca_error) return ca_did_not_answer(pass);
   const std::int64_t order_id = seen.request.spec.order_id.value_or(seen.installed->order_id);
-  return decision(AskOrders{names_wanted(seen), order_id}, api::Reason::kPending,
-                  "looking up the names of the installed order");
+  return decision(AskOrders{.names = names_wanted(seen), .order_id = order_id},
+                  api::Reason::kPending, "looking up the names of the installed order");
 }
 
 MaybeDecision request_is_suspended(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.request.spec.suspend) return std::nullopt;
   if (may_ask(seen) && !seen.ca.orders && !seen.ca_error) {
-    return decision(AskOrders{names_wanted(seen), seen.request.spec.order_id},
-                    api::Reason::kSuspended, "looking for orders");
+    return decision(ask_orders(seen), api::Reason::kSuspended, "looking for orders");
   }
   std::string message = "spec.suspend is true: nothing is issued; set it to false to go on";
   if (!seen.profile) message += ". Its profile does not exist";
@@ -101,9 +102,32 @@ MaybeDecision request_is_suspended(const Pass& pass) {
   return made;
 }
 
+// The pair stays: a new password, or another wish, needs no new certificate.
+MaybeDecision keystore_is_outdated(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  if (!standing.usable || !is_allowed(seen)) return std::nullopt;
+  const bool outdated = seen.keystore && !seen.keystore->unusable && !seen.keystore->is_current;
+  const bool surplus = !seen.keystore && seen.installed->has_own_keystore;
+  if (!outdated && !surplus) return std::nullopt;
+  return decision(
+      UpdateKeystore{}, api::Reason::kIssued,
+      fmt::format("{} {} {} Secret {}", outdated ? "writing" : "removing", api::kKeystoreKey,
+                  outdated ? "into" : "from", seen.request.spec.secret_name));
+}
+
+// Key, chain and keystore change in one write, so nothing is installed until all can be made. A
+// keystore that is there is taken for right until then.
+MaybeDecision keystore_cannot_be_made(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  if (!seen.keystore || !seen.keystore->unusable || !is_allowed(seen)) return std::nullopt;
+  if (standing.need == Need::kNone && !lacks_keystore(seen)) return std::nullopt;
+  return decision(Wait{seen.now + kLookForPassword}, *seen.keystore->unusable,
+                  seen.keystore->problem);
+}
+
 MaybeDecision certificate_is_current(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
-  if (standing.need != Need::kNone) return std::nullopt;
+  const auto& [seen, standing, match, course] = pass;
+  if (standing.need != Need::kNone || lacks_keystore(seen)) return std::nullopt;
   const base::TimePoint end = seen.installed->leaf->not_after;
   // Without automatic renewal the next change is that of the report: ExpiresSoon, then Expired.
   const base::TimePoint reported =
@@ -117,7 +141,7 @@ MaybeDecision certificate_is_current(const Pass& pass) {
 }
 
 MaybeDecision profile_is_missing(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile) return std::nullopt;
   const auto& ref = seen.request.spec.profile_ref;
   return decision(Wait{seen.now + kLookAgain}, api::Reason::kProfileNotFound,
@@ -127,7 +151,7 @@ MaybeDecision profile_is_missing(const Pass& pass) {
 }
 
 MaybeDecision namespace_is_not_allowed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile->namespace_allowed) return std::nullopt;
   return decision(Wait{seen.now + kLookAgain}, api::Reason::kNamespaceNotAllowed,
                   fmt::format("AutomationProfile {} does not let namespace {} use it; its owner "
@@ -136,7 +160,7 @@ MaybeDecision namespace_is_not_allowed(const Pass& pass) {
 }
 
 MaybeDecision profile_is_unusable(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.profile->unusable) return std::nullopt;
   return decision(
       Wait{seen.now + kLookAgain}, *seen.profile->unusable,
@@ -144,7 +168,7 @@ MaybeDecision profile_is_unusable(const Pass& pass) {
 }
 
 MaybeDecision product_has_no_duplicates(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile->product_allows_duplicates) return std::nullopt;
   return decision(
       Wait{seen.now + 1h}, api::Reason::kDuplicatesNotAllowed,
@@ -154,7 +178,7 @@ MaybeDecision product_has_no_duplicates(const Pass& pass) {
 }
 
 MaybeDecision name_is_not_allowed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const auto refused = refused_name(seen);
   if (!refused) return std::nullopt;
   return decision(Wait{}, api::Reason::kNameNotAllowed,

@@ -236,7 +236,12 @@ std::string why_replace(const Observed& seen, Standing& standing) {
 
 void find_need(const Observed& seen, Standing& standing) {
   if (!standing.usable) {
-    standing.need = Need::kReplace;
+    // A renewal that came too late is still one: its order may be renewed for some days more.
+    // The first pass of Renew or SwitchToDigiCert, and an order of another home, are exchanged.
+    const bool late = standing.reason == api::Reason::kExpired && seen.renewal.automatic &&
+                      renew_requested(seen).empty() && !is_first_pass(seen) &&
+                      other_home(seen).empty();
+    standing.need = late ? Need::kExpiring : Need::kReplace;
     standing.need_text = standing.problem;
     return;
   }
@@ -273,6 +278,11 @@ Standing standing_of(const Observed& seen) {
   }
   find_need(seen, standing);
   return standing;
+}
+
+bool lacks_keystore(const Observed& seen) {
+  if (!seen.keystore || seen.keystore->is_current) return false;
+  return !seen.keystore->unusable || !seen.installed || !seen.installed->has_keystore;
 }
 
 std::string inputs_fingerprint(const Observed& seen) {

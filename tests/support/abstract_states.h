@@ -335,17 +335,65 @@ inline constexpr std::array kOwners{
     FactValue{"foreign", [](rules::Observed& o) { o.ca.ownership.emplace(); }},
 };
 
-inline constexpr std::size_t kFactCount = 10;
+inline constexpr std::array kSchedules{
+    FactValue{"any_time", unchanged},
+    FactValue{"closed_for_a_week",
+              [](rules::Observed& o) { o.windows = {{"0 0 8 * *", "UTC", hours{4}}}; }},
+    FactValue{"open", [](rules::Observed& o) { o.windows = {{"0 0 1 * *", "UTC", hours{4}}}; }},
+    FactValue{"not_before",
+              [](rules::Observed& o) { o.request.spec.schedule.not_before = kNow + hours{1}; }},
+};
+
+// With a keystore.p12 in the Secret, if there is a Secret.
+inline void place_keystore(rules::Observed& seen) {
+  if (!seen.installed) return;
+  seen.installed->has_keystore = true;
+  seen.installed->has_own_keystore = true;
+}
+
+inline rules::KeystoreFacts keystore_without_password() {
+  return {.unusable = api::Reason::kSecretNotFound,
+          .problem = "spec.keystores.pkcs12.passwordSecretRef: there is no Secret shop-password"};
+}
+
+inline constexpr std::array kKeystores{
+    FactValue{"none", unchanged},
+    FactValue{"current",
+              [](rules::Observed& o) {
+                place_keystore(o);
+                o.keystore = rules::KeystoreFacts{.is_current = o.installed.has_value()};
+              }},
+    FactValue{"outdated",
+              [](rules::Observed& o) {
+                place_keystore(o);
+                o.keystore.emplace();
+              }},
+    FactValue{"missing", [](rules::Observed& o) { o.keystore.emplace(); }},
+    FactValue{"no_password", [](rules::Observed& o) { o.keystore = keystore_without_password(); }},
+    FactValue{"password_gone",
+              [](rules::Observed& o) {
+                place_keystore(o);
+                o.keystore = keystore_without_password();
+              }},
+    FactValue{"surplus", place_keystore},
+    FactValue{"of_others",
+              [](rules::Observed& o) {
+                place_keystore(o);
+                if (o.installed) o.installed->has_own_keystore = false;
+              }},
+};
+
+inline constexpr std::size_t kFactCount = 12;
 inline constexpr std::array<const char*, kFactCount> kFactNames{
-    "request", "profile", "secret", "pending", "orders",
-    "listed",  "issued",  "post",   "error",   "owner"};
+    "request", "profile", "secret", "pending",  "orders",   "listed",
+    "issued",  "post",    "error",  "schedule", "keystore", "owner"};
 
 // The values of each fact that an enumeration takes, in the order of kFactNames.
 using Facts = std::array<std::span<const FactValue>, kFactCount>;
 
 inline Facts all_facts() {
-  return {kRequests, kProfiles, kInstalled, kPending, kOrders,
-          kListed,   kIssued,   kPosts,     kErrors,  kOwners};
+  return {kRequests, kProfiles, kInstalled, kPending,   kOrders,    kListed,
+          kIssued,   kPosts,    kErrors,    kSchedules, kKeystores, kOwners};
 }
 
 // "request=plain profile=fine ...".
@@ -374,7 +422,7 @@ void for_each_state(const Facts& facts, const Visit& visit) {
   constexpr std::size_t kPendingIndex = 3;
   constexpr std::size_t kOrdersIndex = 4;
   constexpr std::size_t kErrorIndex = 8;
-  constexpr std::size_t kOwnerIndex = 9;
+  constexpr std::size_t kOwnerIndex = 11;
   std::array<const char*, kFactCount> state{};
   const auto walk = [&](const auto& self, std::size_t index, const rules::Observed& base) -> void {
     if (index == kFactCount) return visit(state, base);

@@ -18,6 +18,10 @@ std::span<const FactValue> first(const std::array<FactValue, N>& values, std::si
   return std::span(values).first(count);
 }
 
+constexpr std::span kRequests{support::kRequests};
+constexpr std::span kRequesting = kRequests.first(kRequests.size() - 3);
+constexpr std::span kAdopting = kRequests.last(3);  // Renew and SwitchToDigiCert
+
 // Who may act at all, with everything that may be pending and little from the CA.
 Facts gates() {
   Facts facts = support::all_facts();
@@ -26,7 +30,9 @@ Facts gates() {
   facts[6] = first(support::kIssued, 2);
   facts[7] = first(support::kPosts, 1);
   facts[8] = first(support::kErrors, 2);
-  facts[9] = first(support::kOwners, 1);
+  facts[9] = first(support::kSchedules, 1);
+  facts[10] = first(support::kKeystores, 1);
+  facts[11] = first(support::kOwners, 1);
   return facts;
 }
 
@@ -37,11 +43,36 @@ Facts answers() {
   facts[1] = first(support::kProfiles, 1);
   facts[2] = first(support::kInstalled, 3);
   facts[8] = first(support::kErrors, 3);
+  facts[9] = first(support::kSchedules, 1);
+  facts[10] = first(support::kKeystores, 1);
   return facts;
 }
 
-constexpr std::array kAdopting{*(support::kRequests.end() - 3), *(support::kRequests.end() - 2),
-                               *(support::kRequests.end() - 1)};
+// Every schedule, with all that may be pending and the answers that lead to a submission.
+Facts times() {
+  Facts facts = support::all_facts();
+  facts[0] = kRequesting;
+  facts[1] = first(support::kProfiles, 2);
+  facts[4] = first(support::kOrders, 2);
+  facts[5] = first(support::kListed, 2);
+  facts[6] = first(support::kIssued, 2);
+  facts[8] = first(support::kErrors, 2);
+  facts[10] = first(support::kKeystores, 1);
+  return facts;
+}
+
+// Every keystore, with all that may be installed and pending, and the answers up to a certificate.
+Facts keystores() {
+  Facts facts = support::all_facts();
+  facts[0] = kRequesting;
+  facts[4] = first(support::kOrders, 1);
+  facts[5] = first(support::kListed, 1);
+  facts[6] = first(support::kIssued, 2);
+  facts[7] = first(support::kPosts, 1);
+  facts[8] = first(support::kErrors, 1);
+  facts[9] = first(support::kSchedules, 2);
+  return facts;
+}
 
 // A Secret that may be adopted, with everything that the CA may say.
 Facts adoptions() {
@@ -51,6 +82,8 @@ Facts adoptions() {
   facts[4] = first(support::kOrders, 4);
   facts[7] = first(support::kPosts, 1);
   facts[8] = first(support::kErrors, 2);
+  facts[9] = first(support::kSchedules, 1);
+  facts[10] = first(support::kKeystores, 1);
   return facts;
 }
 
@@ -99,9 +132,12 @@ TEST_P(EveryState, IsDecidedSafelyAndReportedAsStatusReadersExpect) {
   EXPECT_GT(states, 200'000U);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryState, testing::Values(gates, answers, adoptions),
+INSTANTIATE_TEST_SUITE_P(All, EveryState,
+                         testing::Values(gates, answers, times, keystores, adoptions),
                          [](const auto& row) {
                            if (row.param == adoptions) return "OfAdoption";
+                           if (row.param == times) return "OfTheSchedule";
+                           if (row.param == keystores) return "OfTheKeystore";
                            return row.param == gates ? "OfTheRequest" : "OfTheCa";
                          });
 
