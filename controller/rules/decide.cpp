@@ -51,9 +51,11 @@ constexpr std::array kRules{
     RULE(old_pair_is_not_kept),
     RULE(certificate_came_back),
     RULE(ca_did_not_answer),
+    RULE(rejection_stands),
     RULE(refusal_is_recent),
     RULE(listed_and_issued),
-    RULE(listed_as_rejected),
+    RULE(approval_is_in_doubt),
+    RULE(approval_was_rejected),
     RULE(listed_but_not_issued),
     RULE(listing_is_needed),
     RULE(accepted_but_not_listed),
@@ -105,10 +107,11 @@ std::vector<std::string_view> rule_names() {
 
 std::string_view name_of(const Action& action) {
   constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{
-      "nothing",         "wait",           "ask_orders",       "ask_duplicates",
-      "ask_certificate", "ask_ownership",  "submit_duplicate", "install_certificate",
-      "drop_pending",    "back_up_secret", "apply_marks",      "open_ledger",
-      "remember_no_gain", "update_keystore"};
+      "nothing",          "wait",            "ask_orders",       "ask_duplicates",
+      "ask_certificate",  "ask_ownership",   "submit_duplicate", "install_certificate",
+      "drop_pending",     "back_up_secret",  "apply_marks",      "open_ledger",
+      "remember_no_gain", "update_keystore", "ask_approval",     "prepare_key",
+      "record_rejection"};
   return kNames[action.index()];
 }
 
