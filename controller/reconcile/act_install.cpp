@@ -11,6 +11,14 @@
 namespace reconcile {
 namespace {
 
+// Where the pair from before an adoption is kept; empty if there was none.
+std::string backup_of(const rules::Observed& seen) {
+  if (!seen.installed) return {};
+  if (seen.installed->owner != rules::SecretOwner::kUnclaimed) return seen.installed->backup_name;
+  return api::backup_secret_name(seen.request.spec.secret_name,
+                                 seen.installed->leaf->sha256_fingerprint);
+}
+
 // keystore.p12 for the pair, or nothing if the spec asks for none. decide() installs nothing while
 // there is no password; without one this ends here anyway.
 base::Result<base::SecretString> keystore_for(const x509::PrivateKey& key, const x509::Chain& chain,
@@ -36,7 +44,8 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
     renew_requested_at = before->renew_requested_at;
   }
   nlohmann::json body = target_secret(request, key, *seen.chain,
-                                      {.account = seen.facts.pending->account,
+                                      {.backup = backup_of(seen.facts),
+                                       .account = seen.facts.pending->account,
                                        .profile = seen.facts.profile->name,
                                        .order_id = action.order_id,
                                        .certificate_id = action.certificate_id,
@@ -55,6 +64,28 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
     if (before == nullptr && error.code == base::Code::kInvalid) error.code = base::Code::kConflict;
     return std::unexpected(std::move(error));
   }
+  wipe(*applied);
+  return {};
+}
+
+base::Result<void> Actor::back_up(const Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  nlohmann::json body = backup_secret(request, *seen.target, *seen.facts.installed->leaf);
+  auto created = client_.create(kube::kSecrets, request.meta.namespace_, body, stop);
+  wipe(body);
+  // kAlreadyExists: the next pass looks what it holds.
+  if (!created) return std::unexpected(base::wrap("keep the old pair", created.error()));
+  wipe(*created);
+  return {};
+}
+
+base::Result<void> Actor::apply_marks(const Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  nlohmann::json body = marks_of(request, *seen.target);
+  auto applied = client_.apply(kube::kSecrets, {request.meta.namespace_, request.spec.secret_name},
+                               body, kube::Force::kYes, stop);
+  wipe(body);
+  if (!applied) return std::unexpected(base::wrap("write the Secret's labels", applied.error()));
   wipe(*applied);
   return {};
 }

@@ -65,6 +65,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
   // Runs passes until a decision waits. The last observation is left in `seen`.
   base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
                                            Memory& memory, Observation& seen, std::stop_token stop);
+  void tell_trouble(rules::Decision made, const base::Error& error, const Observation& seen,
+                    Memory& memory, std::stop_token stop);
   void note_progress(const rules::Decision& made, const rules::Observed& seen,
                      Memory& memory) const;
   rules::Decision decide_asking(Observation& seen, Memory& memory, std::stop_token stop);

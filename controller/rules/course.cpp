@@ -126,7 +126,7 @@ bool has_gain(const Observed& seen, const Standing& standing, const Match& match
 // The names of a new order: the request's own; on the products that have them, extra names belong
 // to the duplicates.
 std::optional<FinalNames> names_to_buy(const Observed& seen) {
-  const NamesWanted wanted = names_wanted(seen.request.spec);
+  const NamesWanted wanted = names_wanted(seen);
   if (seen.request.spec.order_id) return std::nullopt;
   if (!wanted.common_name && wanted.dns_names.empty()) return std::nullopt;
   const std::string common_name =
@@ -209,7 +209,7 @@ Course course_of(const Observed& seen, const Standing& standing, const Match& ma
   } else if (match.latest) {
     return {.way = Way::kDuplicate};
   }
-  return standing.usable ? Course{} : place(seen, match);
+  return standing.usable || serves_meanwhile(seen) ? Course{} : place(seen, match);
 }
 
 }  // namespace rules

@@ -27,9 +27,11 @@ constexpr std::array kRules{
     RULE(request_is_being_deleted),
     RULE(spec_is_invalid),
     RULE(secret_is_not_ours),
+    RULE(names_are_unknown),
     RULE(order_names_are_needed),
     RULE(request_is_suspended),
     RULE(pending_key_is_installed),
+    RULE(marks_are_outdated),
     RULE(keystore_is_outdated),
     RULE(keystore_cannot_be_made),
     RULE(certificate_is_current),
@@ -38,6 +40,9 @@ constexpr std::array kRules{
     RULE(profile_is_unusable),
     RULE(product_has_no_duplicates),
     RULE(name_is_not_allowed),
+    RULE(ownership_is_needed),
+    RULE(certificate_is_foreign),
+    RULE(certificate_is_the_accounts_own),
     RULE(pending_name_is_taken),
     RULE(entry_uses_the_key),
     RULE(entry_is_issued),
@@ -45,6 +50,7 @@ constexpr std::array kRules{
     RULE(pending_does_not_fit),
     RULE(certificate_came_back_wrong),
     RULE(certificate_brings_no_gain),
+    RULE(old_pair_is_not_kept),
     RULE(certificate_came_back),
     RULE(ca_did_not_answer),
     RULE(rejection_stands),
@@ -104,20 +110,16 @@ std::vector<std::string_view> rule_names() {
 }
 
 std::string_view name_of(const Action& action) {
-  constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{"nothing",
-                                                                             "wait",
-                                                                             "ask_orders",
-                                                                             "ask_duplicates",
-                                                                             "ask_certificate",
-                                                                             "submit_duplicate",
-                                                                             "install_certificate",
-                                                                             "drop_pending",
-                                                                             "open_ledger",
-                                                                             "remember_no_gain",
-                                                                             "update_keystore",
-                                                                             "ask_approval",
-                                                                             "prepare_key",
-                                                                             "record_rejection"};
+  constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{
+      "nothing",          "wait",
+      "ask_orders",       "ask_duplicates",
+      "ask_certificate",  "ask_ownership",
+      "submit_duplicate", "install_certificate",
+      "drop_pending",     "back_up_secret",
+      "apply_marks",      "open_ledger",
+      "remember_no_gain", "update_keystore",
+      "ask_approval",     "prepare_key",
+      "record_rejection"};
   return kNames[action.index()];
 }
 

@@ -28,7 +28,7 @@ std::string days_of(base::TimePoint time) {
 bool may_buy(const Observed& seen, const LedgerEntry& entry) {
   const OrderFacts bought{.common_name = entry.group.names.common_name,
                           .dns_names = entry.group.names.dns_names};
-  if (refused_by_profile(seen, final_names(bought, names_wanted(seen.request.spec)))) return false;
+  if (refused_by_profile(seen, final_names(bought, names_wanted(seen)))) return false;
   if (entry.kind == api::OrderKind::kNew) return seen.profile->places_orders;
   return seen.renewal.automatic &&
          seen.renewal.on_no_renewed_order == api::OnNoRenewedOrder::kRenewOrder;
@@ -123,8 +123,8 @@ MaybeDecision entry_is_issued(const Pass& pass) {
   }
   const auto& leaf = seen.ca.issued->leaf;
   const bool fits = leaf && leaf->public_key_sha256 == seen.pending->public_key_sha256 &&
-                    leaf_satisfies(names_wanted(seen.request.spec), leaf->dns_names,
-                                   leaf->common_name, order_names(seen, order->id));
+                    leaf_satisfies(names_wanted(seen), leaf->dns_names, leaf->common_name,
+                                   order_names(seen, order->id));
   if (fits) return std::nullopt;
   // A certificate with another key is a slip of the CA, fetched again later; or somebody has
   // reissued the order meanwhile, and a duplicate follows.

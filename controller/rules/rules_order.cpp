@@ -55,7 +55,7 @@ std::pair<api::Reason, std::string> why_none(const Pass& pass) {
       fmt::format("no issued order of product {} and organization {} matches{}{}. Place or "
                   "renew the order in CertCentral, or correct the names",
                   pass.seen.profile->product, pass.seen.profile->organization_id,
-                  text_of(names_wanted(spec)),
+                  text_of(names_wanted(pass.seen)),
                   only_names ? "; status.candidates tells why each near miss was refused" : "")};
 }
 
@@ -86,9 +86,8 @@ void prefer_gain(const InstalledFacts& installed, const NamesWanted& wanted, Mat
 
 Match match_of(const Observed& seen, const Standing& standing) {
   if (!seen.ca.orders) return {};
-  MatchQuery query{.names = names_wanted(seen.request.spec),
-                   .order_id = seen.request.spec.order_id,
-                   .now = seen.now};
+  MatchQuery query{
+      .names = names_wanted(seen), .order_id = seen.request.spec.order_id, .now = seen.now};
   if (seen.profile) {
     query.product = seen.profile->product;
     query.organization_id = seen.profile->organization_id;
@@ -104,7 +103,7 @@ std::optional<std::string> refused_by_profile(const Observed& seen, const FinalN
 }
 
 AskOrders ask_orders(const Observed& seen) {
-  return {.names = names_wanted(seen.request.spec),
+  return {.names = names_wanted(seen),
           .order_id = seen.request.spec.order_id,
           .also = ledger_orders(seen)};
 }
@@ -129,8 +128,7 @@ MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass) {
   const bool duplicates = course.way == Way::kDuplicate;
   if (!duplicates && course.way != Way::kRenew) return std::nullopt;
   const OrderFacts& order = duplicates ? *match.latest : *course.order;
-  const auto refused =
-      refused_by_profile(seen, final_names(order, names_wanted(seen.request.spec)));
+  const auto refused = refused_by_profile(seen, final_names(order, names_wanted(seen)));
   if (!refused) return std::nullopt;
   Decision made = decision(
       Wait{seen.now + kLookForOrder}, api::Reason::kNameNotAllowed,

@@ -36,11 +36,11 @@ base::TimePoint next_poll(const Observed& seen) {
 }
 
 bool names_fit(const Observed& seen) {
-  const auto& spec = seen.request.spec;
+  const NamesWanted wanted = names_wanted(seen);
   const FinalNames& names = seen.pending->names;
-  if (spec.common_name && *spec.common_name != names.common_name) return false;
-  if (spec.dns_names.empty()) return true;
-  NameSet asked(spec.dns_names.begin(), spec.dns_names.end());
+  if (wanted.common_name && *wanted.common_name != names.common_name) return false;
+  if (wanted.dns_names.empty()) return true;
+  NameSet asked(wanted.dns_names.begin(), wanted.dns_names.end());
   asked.insert(names.common_name);
   return asked == NameSet(names.dns_names.begin(), names.dns_names.end());
 }
@@ -69,8 +69,8 @@ std::string wrong_with(const Observed& seen, const IssuedFacts& issued) {
     return "it carries another public key";
   }
   if (issued.leaf->not_after <= seen.now) return "it has expired already";
-  if (!leaf_satisfies(names_wanted(seen.request.spec), issued.leaf->dns_names,
-                      issued.leaf->common_name, order_names(seen, seen.pending->order_id))) {
+  if (!leaf_satisfies(names_wanted(seen), issued.leaf->dns_names, issued.leaf->common_name,
+                      order_names(seen, seen.pending->order_id))) {
     return "its names are not those of the request";
   }
   return {};
@@ -81,8 +81,7 @@ bool order_could_explain(const Observed& seen) {
   const auto& leaf = seen.ca.issued->leaf;
   return leaf && !seen.ca.orders && leaf->not_after > seen.now &&
          leaf->public_key_sha256 == seen.pending->public_key_sha256 &&
-         leaf_satisfies(names_wanted(seen.request.spec), leaf->dns_names, leaf->common_name,
-                        leaf->dns_names);
+         leaf_satisfies(names_wanted(seen), leaf->dns_names, leaf->common_name, leaf->dns_names);
 }
 
 constexpr std::string_view kNeedsApproval =
@@ -155,7 +154,7 @@ MaybeDecision certificate_came_back_wrong(const Pass& pass) {
   if (why.empty()) return std::nullopt;
   if (order_could_explain(seen)) {
     if (seen.ca_error) return ca_did_not_answer(pass);
-    return decision(AskOrders{names_wanted(seen.request.spec), seen.pending->order_id},
+    return decision(AskOrders{names_wanted(seen), seen.pending->order_id},
                     api::Reason::kAwaitingIssuance, "looking up the names of the order");
   }
   if (age_of(seen) >= kMismatchPatience) {

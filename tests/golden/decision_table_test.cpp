@@ -27,6 +27,12 @@ const FactValue& value(Values values, std::string_view name) {
   return *at;
 }
 
+// The values before that one.
+Values first(Values values, std::string_view end) {
+  const auto at = std::ranges::find(values, end, &FactValue::name);
+  return values.first(static_cast<std::size_t>(at - values.begin()));
+}
+
 // A few values of a fact, in the order of the names.
 std::vector<FactValue> only(Values values, const std::vector<std::string_view>& names) {
   std::vector<FactValue> chosen;
@@ -85,7 +91,7 @@ support::Facts resting() {
 void add_who_may_act(Collector& rows) {
   const auto secrets = only(support::kInstalled, {"none", "valid", "due", "foreign"});
   support::Facts facts = resting();
-  facts[0] = support::kRequests;
+  facts[0] = first(support::kRequests, "renew");
   facts[1] = support::kProfiles;
   facts[2] = secrets;
   rows.add(facts);
@@ -150,6 +156,28 @@ void add_orders(Collector& rows) {
   rows.add(facts);
 }
 
+void add_adoptions(Collector& rows) {
+  const auto requests = only(support::kRequests, {"plain", "renew", "renew_nameless", "switch"});
+  const auto secrets =
+      only(support::kInstalled,
+           {"none", "of_nobody", "unclaimed", "unclaimed_expired", "unclaimed_other_names",
+            "unclaimed_damaged", "taken_over", "outdated_marks", "of_another_account"});
+  support::Facts facts = resting();
+  facts[0] = requests;
+  facts[2] = secrets;
+  facts[12] = support::kOwners;
+  rows.add(facts);
+
+  const auto installing = only(
+      support::kInstalled, {"of_nobody", "unclaimed", "unclaimed_kept", "unclaimed_name_taken"});
+  const auto keys = only(support::kPending, {"young"});
+  const auto returned = only(support::kIssued, {"ours"});
+  facts[2] = installing;
+  facts[3] = keys;
+  facts[6] = returned;
+  rows.add(facts);
+}
+
 void add_errors(Collector& rows) {
   const auto requests = only(support::kRequests, {"plain", "suspended"});
   const auto keys = only(support::kPending, {"none", "young", "refused"});
@@ -189,7 +217,6 @@ void add_keystores(Collector& rows) {
   rows.add(facts);
 }
 
-
 void add_ledger(Collector& rows) {
   const auto requests = only(support::kRequests, {"plain", "waits_for_renewals"});
   const auto secrets = only(support::kInstalled, {"none", "due"});
@@ -228,6 +255,7 @@ std::vector<Row> decision_rows() {
   add_returned_certificates(rows);
   add_copies_without_gain(rows);
   add_orders(rows);
+  add_adoptions(rows);
   add_errors(rows);
   add_schedules(rows);
   add_keystores(rows);

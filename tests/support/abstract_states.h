@@ -41,6 +41,14 @@ inline constexpr std::array kRequests{
     FactValue{
         "waits_for_renewals",
         [](rules::Observed& o) { o.renewal.on_no_renewed_order = api::OnNoRenewedOrder::kWait; }},
+    FactValue{"renew", [](rules::Observed& o) { o.request.spec.action = api::Action::kRenew; }},
+    FactValue{"renew_nameless",
+              [](rules::Observed& o) {
+                o.request.spec.action = api::Action::kRenew;
+                o.request.spec.common_name.reset();
+              }},
+    FactValue{"switch",
+              [](rules::Observed& o) { o.request.spec.action = api::Action::kSwitchToDigiCert; }},
 };
 
 inline constexpr std::array kProfiles{
@@ -95,6 +103,47 @@ inline constexpr std::array kInstalled{
     FactValue{
         "of_nobody",
         [](rules::Observed& o) { o.installed = secret_owned_by(rules::SecretOwner::kNobody); }},
+    FactValue{"unclaimed", [](rules::Observed& o) { o.installed = unclaimed_secret(leaf()); }},
+    FactValue{"unclaimed_kept",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.backup = rules::Backup::kDone;
+              }},
+    FactValue{"unclaimed_name_taken",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.backup = rules::Backup::kNameTaken;
+              }},
+    FactValue{"unclaimed_expired",
+              [](rules::Observed& o) { o.installed = unclaimed_secret(leaf(-hours{1})); }},
+    FactValue{"unclaimed_other_names",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.installed->leaf->common_name = "old.example.com";
+                o.installed->leaf->dns_names = {"old.example.com"};
+              }},
+    FactValue{"unclaimed_damaged",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.installed->leaf.reset();
+                o.installed->problem = "tls.crt: no PEM block";
+              }},
+    FactValue{"taken_over",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.request.status.certificate = api::InstalledCertificate{
+                    .sha256_fingerprint = "another", .secret_uid = "uid-secret"};
+              }},
+    FactValue{"outdated_marks",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf());
+                o.installed->marks_fit = false;
+              }},
+    FactValue{"of_another_account",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf(days{20}));
+                o.installed->account = "www.digicert.com/9";
+              }},
     FactValue{"damaged",
               [](rules::Observed& o) {
                 o.installed = secret_with(leaf());
@@ -347,6 +396,16 @@ inline constexpr std::array kErrors{
               }},
 };
 
+inline constexpr std::array kOwners{
+    FactValue{"unasked", unchanged},
+    FactValue{"own",
+              [](rules::Observed& o) {
+                o.ca.ownership = rules::OwnershipFacts{kOrderId, kOrderId * 10 + 1};
+                o.installed->order_id = kOrderId;
+              }},
+    FactValue{"foreign", [](rules::Observed& o) { o.ca.ownership.emplace(); }},
+};
+
 inline constexpr std::array kSchedules{
     FactValue{"any_time", unchanged},
     FactValue{"closed_for_a_week",
@@ -452,17 +511,17 @@ inline constexpr std::array kLedgers{
               }},
 };
 
-inline constexpr std::size_t kFactCount = 12;
+inline constexpr std::size_t kFactCount = 13;
 inline constexpr std::array<const char*, kFactCount> kFactNames{
-    "request", "profile", "secret", "pending",  "orders",   "listed",
-    "issued",  "post",    "error",  "schedule", "keystore", "ledger"};
+    "request", "profile", "secret",   "pending",  "orders", "listed", "issued",
+    "post",    "error",   "schedule", "keystore", "ledger", "owner"};
 
 // The values of each fact that an enumeration takes, in the order of kFactNames.
 using Facts = std::array<std::span<const FactValue>, kFactCount>;
 
 inline Facts all_facts() {
-  return {kRequests, kProfiles, kInstalled, kPending,   kOrders,    kListed,
-          kIssued,   kPosts,    kErrors,    kSchedules, kKeystores, kLedgers};
+  return {kRequests, kProfiles, kInstalled, kPending,   kOrders,  kListed, kIssued,
+          kPosts,    kErrors,   kSchedules, kKeystores, kLedgers, kOwners};
 }
 
 // "request=plain profile=fine ...".
@@ -475,19 +534,30 @@ inline std::string text_of(const std::array<const char*, kFactCount>& state) {
   return text;
 }
 
+// Whether a question for the owner of the certificate makes sense.
+inline bool may_be_adopted(const rules::Observed& seen) {
+  return seen.request.spec.action != api::Action::kRequestCertificate && seen.installed &&
+         seen.installed->leaf &&
+         (seen.installed->owner == rules::SecretOwner::kUnclaimed ||
+          seen.installed->owner == rules::SecretOwner::kNobody);
+}
+
 // Calls visit(state, seen) for each state; nothing is listed, returned or sent without a pending
-// key, so those facts then keep their first value.
+// key, and nobody asks whose a certificate is that is not to be adopted: those facts then keep
+// their first value.
 template <class Visit>
 void for_each_state(const Facts& facts, const Visit& visit) {
   constexpr std::size_t kPendingIndex = 3;
   constexpr std::size_t kOrdersIndex = 4;
   constexpr std::size_t kErrorIndex = 8;
+  constexpr std::size_t kOwnerIndex = 11;
   std::array<const char*, kFactCount> state{};
   const auto walk = [&](const auto& self, std::size_t index, const rules::Observed& base) -> void {
     if (index == kFactCount) return visit(state, base);
     const bool needs_key = index > kOrdersIndex && index < kErrorIndex;
     const bool idle = needs_key && std::string_view(state[kPendingIndex]) == "none";
-    const std::size_t count = idle ? 1 : facts[index].size();
+    const bool owned = index == kOwnerIndex && !may_be_adopted(base);
+    const std::size_t count = idle || owned ? 1 : facts[index].size();
     for (const FactValue& value : facts[index].first(count)) {
       rules::Observed seen = base;
       value.apply(seen);

@@ -72,6 +72,18 @@ inline rules::InstalledFacts foreign_secret() {
   return secret;
 }
 
+// A Secret with that leaf and its key that nobody's mark is on.
+inline rules::InstalledFacts unclaimed_secret(rules::LeafFacts pair) {
+  rules::InstalledFacts secret = secret_with(std::move(pair));
+  secret.owner = rules::SecretOwner::kUnclaimed;
+  secret.owner_text = "it has no label of Duplicert";
+  secret.order_id = 0;
+  secret.certificate_id = 0;
+  secret.account.clear();
+  secret.marks_fit = false;
+  return secret;
+}
+
 // A pending key for order(), never sent.
 inline rules::PendingFacts pending() {
   return {.usable = true,
@@ -202,6 +214,20 @@ class ObservedBuilder {
   }
   ObservedBuilder& asking_for_order(std::int64_t id) {
     seen_.request.spec.order_id = id;
+    return *this;
+  }
+  ObservedBuilder& acting(api::Action action) {
+    seen_.request.spec.action = action;
+    return *this;
+  }
+  // The CA was asked whose the installed certificate is; 0: nobody's that it knows.
+  ObservedBuilder& owned_by_order(std::int64_t id) {
+    seen_.ca.ownership = rules::OwnershipFacts{id, id * 10 + 1};
+    seen_.installed->order_id = id;
+    return *this;
+  }
+  ObservedBuilder& with_backup(rules::Backup backup) {
+    seen_.backup = backup;
     return *this;
   }
   ObservedBuilder& suspended() {

@@ -26,14 +26,16 @@ bool is(const Decision& made) {
 
 inline bool is_question(const Decision& made) {
   return is<rules::AskOrders>(made) || is<rules::AskDuplicates>(made) ||
-         is<rules::AskCertificate>(made) || is<rules::AskApproval>(made);
+         is<rules::AskCertificate>(made) || is<rules::AskOwnership>(made) ||
+         is<rules::AskApproval>(made);
 }
 
 inline bool is_effect(const Decision& made) {
   return is<rules::SubmitDuplicate>(made) || is<rules::InstallCertificate>(made) ||
          is<rules::DropPending>(made) || is<rules::UpdateKeystore>(made) ||
          is<rules::PrepareKey>(made) || is<rules::RecordRejection>(made) ||
-         is<rules::OpenLedger>(made) || is<rules::RememberNoGain>(made);
+         is<rules::OpenLedger>(made) || is<rules::RememberNoGain>(made) ||
+         is<rules::BackUpForeignSecret>(made) || is<rules::ApplyMarks>(made);
 }
 
 inline bool is_allowed_name(const Observed& seen, const std::string& name) {
@@ -88,7 +90,9 @@ inline std::string check_install(const Observed& seen, const Decision& made) {
   const auto& issued = *seen.ca.issued->leaf;
   if (issued.public_key_sha256 != seen.pending->public_key_sha256) return "installs another key";
   if (issued.not_after <= seen.now) return "installs an expired certificate";
-  if (issued.common_name != seen.request.spec.common_name) return "installs other names";
+  if (seen.request.spec.common_name && issued.common_name != seen.request.spec.common_name) {
+    return "installs other names";
+  }
   if (seen.request.spec.dns_names.empty()) return "";
   for (const std::string& name : issued.dns_names) {
     const auto names = [&](const rules::OrderFacts& order) {
@@ -190,13 +194,36 @@ inline std::string check_no_gain(const Observed& seen, const Decision& made) {
   return tried->order_id == seen.pending->order_id ? "" : "remembers another order";
 }
 
+// What is to be adopted: nothing without the CA's word, and nothing lost.
+inline std::string check_adoption(const Observed& seen, const Decision& made) {
+  const bool writes = is<rules::InstallCertificate>(made) || is<rules::ApplyMarks>(made);
+  const bool begins = writes || is<rules::SubmitDuplicate>(made);
+  if (!seen.installed || seen.installed->owner != rules::SecretOwner::kUnclaimed || !begins) {
+    return "";
+  }
+  if (seen.request.spec.action == api::Action::kRequestCertificate) return "adopts unasked";
+  if (is<rules::ApplyMarks>(made)) return "claims what it did not install";
+  const auto& last = seen.request.status.certificate;
+  if (last && !last->secret_uid.empty()) return "replaces twice what somebody put back";
+  if (is<rules::InstallCertificate>(made) && seen.backup != rules::Backup::kDone) {
+    return "replaces a pair that was not kept";
+  }
+  if (!seen.ca.ownership) return "replaces a certificate of whose owner it knows nothing";
+  const bool own = seen.ca.ownership->order_id != 0;
+  const bool renews = seen.request.spec.action == api::Action::kRenew;
+  if (renews && !own) return "renews a certificate from elsewhere";
+  const bool expired = seen.installed->leaf->not_after <= seen.now;
+  return !renews && own && !expired ? "switches a certificate of the account" : "";
+}
+
 inline std::string check_hands_off(const Observed& seen, const Decision& made) {
   const bool foreign =
       seen.older_claim ||
       (seen.installed && (seen.installed->owner == rules::SecretOwner::kForeign ||
                           seen.installed->owner == rules::SecretOwner::kOtherRequest));
+  const auto& asked = seen.request.spec.common_name;
   const bool not_allowed = !seen.profile || !seen.profile->namespace_allowed ||
-                           !is_allowed_name(seen, *seen.request.spec.common_name);
+                           (asked && !is_allowed_name(seen, *asked));
   const bool no_question = foreign || not_allowed || seen.request.meta.deletion_time ||
                            seen.profile->unusable || !seen.profile->product_allows_duplicates;
   if (no_question && is_question(made)) return "asks the CA although it may not act";
@@ -274,6 +301,7 @@ inline std::string check_question(const Observed& seen, const Decision& made) {
   if (is<rules::AskOrders>(made) && seen.ca.orders) return "asks for orders twice";
   if (is<rules::AskDuplicates>(made) && seen.ca.listed) return "asks for duplicates twice";
   if (is<rules::AskCertificate>(made) && seen.ca.issued) return "asks for a certificate twice";
+  if (is<rules::AskOwnership>(made) && seen.ca.ownership) return "asks for the owner twice";
   if (is<rules::AskApproval>(made) && seen.ca.approval) return "asks for an approval twice";
   return "";
 }
@@ -281,7 +309,7 @@ inline std::string check_question(const Observed& seen, const Decision& made) {
 inline std::string check(const Observed& seen, const Decision& made) {
   for (const auto& property :
        {check_words, check_question, check_time, check_schedule, check_keystore, check_hands_off,
-        check_submit, check_install, check_purchase, check_keys, check_no_gain}) {
+        check_adoption, check_submit, check_install, check_purchase, check_keys, check_no_gain}) {
     if (std::string wrong = property(seen, made); !wrong.empty()) return wrong;
   }
   return "";

@@ -482,14 +482,16 @@ INSTANTIATE_TEST_SUITE_P(OfTheCaAndItsOrders3, EachRule,
                          name_of_case);
 
 TEST(Decide, HasARowForEachRule) {
-  // Guards the tables above and those of decide_ledger_test.cpp: a new rule without a test fails
-  // here.
+  // Guards the tables above and those of decide_ledger_test.cpp and adoption_rules_test.cpp: a new
+  // rule without a test fails here.
   const std::vector<std::string_view> tested{"request_is_being_deleted",
                                              "spec_is_invalid",
                                              "secret_is_not_ours",
+                                             "names_are_unknown",
                                              "order_names_are_needed",
                                              "request_is_suspended",
                                              "pending_key_is_installed",
+                                             "marks_are_outdated",
                                              "keystore_is_outdated",
                                              "keystore_cannot_be_made",
                                              "certificate_is_current",
@@ -498,6 +500,9 @@ TEST(Decide, HasARowForEachRule) {
                                              "profile_is_unusable",
                                              "product_has_no_duplicates",
                                              "name_is_not_allowed",
+                                             "ownership_is_needed",
+                                             "certificate_is_foreign",
+                                             "certificate_is_the_accounts_own",
                                              "pending_name_is_taken",
                                              "entry_uses_the_key",
                                              "entry_is_issued",
@@ -505,6 +510,7 @@ TEST(Decide, HasARowForEachRule) {
                                              "pending_does_not_fit",
                                              "certificate_came_back_wrong",
                                              "certificate_brings_no_gain",
+                                             "old_pair_is_not_kept",
                                              "certificate_came_back",
                                              "ca_did_not_answer",
                                              "rejection_stands",
@@ -758,18 +764,6 @@ TEST(Decide, AsksNothingForNamesThatAreNotAllowed) {
 
   EXPECT_EQ(name_of(decide(in_doubt()).action), "nothing");
   EXPECT_EQ(name_of(decide(in_doubt().suspended()).action), "wait");
-}
-
-TEST(Decide, ShowsAtMostTenCandidates) {
-  auto seen = observed();
-  for (std::int64_t id = 1; id <= 15; ++id) {
-    OrderFacts facts = order(id);
-    facts.status = "pending";
-    seen.with_order(facts);
-  }
-
-  EXPECT_EQ(decide(seen).candidates.size(), 10U);
-  EXPECT_EQ(decide(seen).candidates.front().order.id, 15);
 }
 
 }  // namespace

@@ -232,6 +232,18 @@ TEST(Report, ShowsCandidatesWhileAnOrderIsLookedForAndThenNoMore) {
   EXPECT_THAT(report_of(seen).candidates, IsEmpty());
 }
 
+TEST(Report, ShowsAtMostTenCandidatesOfADecision) {
+  auto seen = observed();
+  for (std::int64_t id = 1; id <= 15; ++id) {
+    OrderFacts facts = order(id);
+    facts.status = "pending";
+    seen.with_order(facts);
+  }
+
+  EXPECT_EQ(decide(seen).candidates.size(), 10U);
+  EXPECT_EQ(decide(seen).candidates.front().order.id, 15);
+}
+
 TEST(Report, ShowsASuspendedRequestsCandidates) {
   const Status status = report_of(observed().suspended().with_order(order()));
 
