@@ -550,7 +550,7 @@ void for_each_state(const Facts& facts, const Visit& visit) {
   constexpr std::size_t kPendingIndex = 3;
   constexpr std::size_t kOrdersIndex = 4;
   constexpr std::size_t kErrorIndex = 8;
-  constexpr std::size_t kOwnerIndex = 11;
+  constexpr std::size_t kOwnerIndex = 12;
   std::array<const char*, kFactCount> state{};
   const auto walk = [&](const auto& self, std::size_t index, const rules::Observed& base) -> void {
     if (index == kFactCount) return visit(state, base);

@@ -180,6 +180,7 @@ inline std::string check_no_gain(const Observed& seen, const Decision& made) {
   if (is<rules::InstallCertificate>(made)) {
     const bool expiring =
         seen.renewal.automatic && seen.installed && seen.installed->leaf &&
+        seen.request.spec.action == api::Action::kRequestCertificate &&
         seen.installed->key_matches && seen.installed->leaf->not_after > seen.now &&
         seen.installed->leaf->common_name == seen.request.spec.common_name &&
         seen.installed->leaf->dns_names.size() == 2 && rules::renew_requested(seen).empty();

@@ -94,6 +94,10 @@ class Ca {
         if (duplicate.key != seen.pending->public_key_sha256) continue;
         seen.ca.listed->push_back({.certificate_id = duplicate.id, .issued = true});
       }
+      // Duplicates are listed at once here, so that one look says all: how they settle is the
+      // subject of crash_world.h.
+      seen.ca.fruitless_looks = 3;
+      seen.ca.last_look = now_;
     }
     if (download != nullptr) seen.ca.issued = certificate(download->certificate_id);
     return true;

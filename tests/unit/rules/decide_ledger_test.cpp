@@ -348,7 +348,7 @@ INSTANTIATE_TEST_SUITE_P(
                                {"10 orders", "limits.ordersPerDay is 10", "Raise it"}},
                     LedgerCase{"pending_is_for_no_purchase",
                                "but_a_duplicate",
-                               due().with_pending(pending()),
+                               due().with_pending(pending()).ca_lists({}),
                                "drop_pending",
                                api::Reason::kPending,
                                {"an order is bought first"}},
