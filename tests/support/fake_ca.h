@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -24,6 +25,10 @@ class FakeCa final : public certcentral::CaApi {
   std::vector<certcentral::Order> orders{};
   std::map<certcentral::OrderId, std::vector<certcentral::Duplicate>> duplicates{};
   std::map<certcentral::CertificateId, std::string> certificates{};  // PEM
+  // By alternative order id; and what list_orders does not show (yet).
+  std::map<std::string, std::vector<certcentral::OrderId>> alternatives{};
+  std::set<certcentral::OrderId> unlisted{};
+  std::optional<std::chrono::seconds> skew{};
   certcentral::User user{};
   std::vector<certcentral::Product> products{};
   std::vector<certcentral::Organization> organizations{};
@@ -41,6 +46,11 @@ class FakeCa final : public certcentral::CaApi {
   void fail_next(base::Error error) {
     const std::lock_guard lock(mutex_);
     failures_.push_back(std::move(error));
+  }
+  // The next call is answered as usual; what fail_next() names comes after it.
+  void pass_next() {
+    const std::lock_guard lock(mutex_);
+    failures_.emplace_back(std::nullopt);
   }
   // Until open() every call waits at the door, counted but not answered.
   void close() {
@@ -80,7 +90,9 @@ class FakeCa final : public certcentral::CaApi {
                                                                    std::stop_token) override {
     return answer("list_orders", [&] {
       std::vector<certcentral::OrderSummary> rows;
-      for (const certcentral::Order& order : orders) rows.push_back(row_of(order));
+      for (const certcentral::Order& order : orders) {
+        if (!unlisted.contains(order.id)) rows.push_back(row_of(order));
+      }
       return base::Result<std::vector<certcentral::OrderSummary>>(rows);
     });
   }
@@ -134,9 +146,13 @@ class FakeCa final : public certcentral::CaApi {
   }
   base::Result<std::vector<certcentral::OrderReference>> orders_by_alternative_id(
       const std::string& alternative_order_id, std::stop_token) override {
-    return answer("orders_by_alternative_id " + alternative_order_id, [] {
-      return base::Result<std::vector<certcentral::OrderReference>>(
-          std::vector<certcentral::OrderReference>{});
+    return answer("orders_by_alternative_id " + alternative_order_id, [&] {
+      std::vector<certcentral::OrderReference> found;
+      const auto at = alternatives.find(alternative_order_id);
+      if (at != alternatives.end()) {
+        for (const certcentral::OrderId id : at->second) found.push_back({.order_id = id});
+      }
+      return base::Result<std::vector<certcentral::OrderReference>>(found);
     });
   }
   base::Result<std::vector<certcentral::StatusChange>> status_changes(std::chrono::minutes,
@@ -146,7 +162,7 @@ class FakeCa final : public certcentral::CaApi {
           std::vector<certcentral::StatusChange>{});
     });
   }
-  std::optional<std::chrono::seconds> clock_skew() const override { return std::nullopt; }
+  std::optional<std::chrono::seconds> clock_skew() const override { return skew; }
 
  private:
   static std::unexpected<base::Error> not_found() {
@@ -182,9 +198,9 @@ class FakeCa final : public certcentral::CaApi {
     changed_.notify_all();
     changed_.wait(lock, [&] { return !closed_; });
     if (!failures_.empty()) {
-      base::Error error = std::move(failures_.front());
+      std::optional<base::Error> error = std::move(failures_.front());
       failures_.pop_front();
-      return std::unexpected(std::move(error));
+      if (error) return std::unexpected(*std::move(error));
     }
     return make();
   }
@@ -192,7 +208,7 @@ class FakeCa final : public certcentral::CaApi {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<std::string> calls_{};
-  std::deque<base::Error> failures_{};
+  std::deque<std::optional<base::Error>> failures_{};  // nullopt: none
   bool closed_ = false;
 };
 
