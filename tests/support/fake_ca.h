@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -24,6 +25,10 @@ class FakeCa final : public certcentral::CaApi {
   std::vector<certcentral::Order> orders{};
   std::map<certcentral::OrderId, std::vector<certcentral::Duplicate>> duplicates{};
   std::map<certcentral::CertificateId, std::string> certificates{};  // PEM
+  // By alternative order id; and what list_orders does not show (yet).
+  std::map<std::string, std::vector<certcentral::OrderId>> alternatives{};
+  std::set<certcentral::OrderId> unlisted{};
+  std::optional<std::chrono::seconds> skew{};
   certcentral::User user{};
   std::vector<certcentral::Product> products{};
   std::vector<certcentral::Organization> organizations{};
@@ -47,6 +52,11 @@ class FakeCa final : public certcentral::CaApi {
   void fail_call(const std::string& call, base::Error error) {
     const std::lock_guard lock(mutex_);
     failing_.insert_or_assign(call, std::move(error));
+  }
+  // The next call is answered as usual; what fail_next() names comes after it.
+  void pass_next() {
+    const std::lock_guard lock(mutex_);
+    failures_.emplace_back(std::nullopt);
   }
   // Until open() every call waits at the door, counted but not answered.
   void close() {
@@ -87,8 +97,8 @@ class FakeCa final : public certcentral::CaApi {
     return answer(filter.created_from ? "list_orders since" : "list_orders", [&] {
       std::vector<certcentral::OrderSummary> rows;
       for (const certcentral::Order& order : orders) {
-        if (!filter.created_from || order.date_created >= filter.created_from)
-          rows.push_back(row_of(order));
+        const bool since = !filter.created_from || order.date_created >= filter.created_from;
+        if (since && !unlisted.contains(order.id)) rows.push_back(row_of(order));
       }
       std::ranges::reverse(rows);
       std::ranges::stable_sort(rows, std::ranges::greater{},
@@ -149,8 +159,13 @@ class FakeCa final : public certcentral::CaApi {
     return answer("orders_by_alternative_id " + alternative_order_id, [&] {
       std::vector<certcentral::OrderReference> rows;
       for (const certcentral::Order& order : orders) {
-        if (order.alternative_order_id == alternative_order_id)
+        if (order.alternative_order_id == alternative_order_id) {
           rows.push_back({.order_id = order.id});
+        }
+      }
+      const auto at = alternatives.find(alternative_order_id);
+      if (at != alternatives.end()) {
+        for (const certcentral::OrderId id : at->second) rows.push_back({.order_id = id});
       }
       return base::Result<std::vector<certcentral::OrderReference>>(rows);
     });
@@ -169,7 +184,7 @@ class FakeCa final : public certcentral::CaApi {
       return base::Result<std::vector<certcentral::StatusChange>>(rows);
     });
   }
-  std::optional<std::chrono::seconds> clock_skew() const override { return std::nullopt; }
+  std::optional<std::chrono::seconds> clock_skew() const override { return skew; }
 
  private:
   static std::unexpected<base::Error> not_found() {
@@ -210,9 +225,9 @@ class FakeCa final : public certcentral::CaApi {
       return std::unexpected(std::move(error));
     }
     if (!failures_.empty()) {
-      base::Error error = std::move(failures_.front());
+      std::optional<base::Error> error = std::move(failures_.front());
       failures_.pop_front();
-      return std::unexpected(std::move(error));
+      if (error) return std::unexpected(*std::move(error));
     }
     return make();
   }
@@ -220,7 +235,7 @@ class FakeCa final : public certcentral::CaApi {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<std::string> calls_{};
-  std::deque<base::Error> failures_{};
+  std::deque<std::optional<base::Error>> failures_{};  // nullopt: none
   std::map<std::string, base::Error> failing_{};
   bool closed_ = false;
 };
