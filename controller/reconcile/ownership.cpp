@@ -77,7 +77,8 @@ base::Result<Found> Ownership::by_names(const rules::LeafFacts& leaf, certcentra
   rules::MatchQuery query{.names = {.dns_names = {leaf.dns_names.begin(), leaf.dns_names.end()}},
                           .now = now};
   if (!leaf.common_name.empty()) query.names.common_name = leaf.common_name;
-  for (const auto& order : candidates(TRY(inventory.orders_for(ca, query, inventory.usual(), stop)), leaf)) {
+  for (const auto& order :
+       candidates(TRY(inventory.orders_for(ca, query, inventory.usual(), stop)), leaf)) {
     const auto duplicates = ca.list_duplicates(order.id, stop);
     if (!duplicates && duplicates.error().code == base::Code::kNotFound) continue;
     if (!duplicates) return std::unexpected(duplicates.error());

@@ -89,11 +89,10 @@ struct RecordRejection {
   std::string inputs{};  // rejection_inputs() now
 };
 
-using Action =
-    std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, AskOwnership,
-                 SubmitDuplicate, InstallCertificate, DropPending, BackUpForeignSecret, ApplyMarks,
-                 OpenLedger, RememberNoGain, UpdateKeystore, AskApproval, PrepareKey,
-                 RecordRejection>;
+using Action = std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, AskOwnership,
+                            SubmitDuplicate, InstallCertificate, DropPending, BackUpForeignSecret,
+                            ApplyMarks, OpenLedger, RememberNoGain, UpdateKeystore, AskApproval,
+                            PrepareKey, RecordRejection>;
 
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);

@@ -107,10 +107,14 @@ std::vector<std::string_view> rule_names() {
 
 std::string_view name_of(const Action& action) {
   constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{
-      "nothing",          "wait",            "ask_orders",       "ask_duplicates",
-      "ask_certificate",  "ask_ownership",   "submit_duplicate", "install_certificate",
-      "drop_pending",     "back_up_secret",  "apply_marks",      "open_ledger",
-      "remember_no_gain", "update_keystore", "ask_approval",     "prepare_key",
+      "nothing",          "wait",
+      "ask_orders",       "ask_duplicates",
+      "ask_certificate",  "ask_ownership",
+      "submit_duplicate", "install_certificate",
+      "drop_pending",     "back_up_secret",
+      "apply_marks",      "open_ledger",
+      "remember_no_gain", "update_keystore",
+      "ask_approval",     "prepare_key",
       "record_rejection"};
   return kNames[action.index()];
 }

@@ -165,7 +165,7 @@ struct CaView {
   std::optional<std::vector<ListedDuplicate>> listed{};  // of the pending order, with our key
   std::optional<IssuedFacts> issued{};
   std::optional<OwnershipFacts> ownership{};  // of the certificate in the target Secret
-  std::optional<ApprovalFacts> approval{};  // of the pending request_id
+  std::optional<ApprovalFacts> approval{};    // of the pending request_id
   // Looks at the list by this process since the last POST that did not show our key, and when the
   // last of them began.
   int fruitless_looks = 0;

@@ -115,8 +115,8 @@ MaybeDecision entry_is_issued(const Pass& pass) {
   }
   const auto& leaf = seen.ca.issued->leaf;
   const bool fits = leaf && leaf->public_key_sha256 == seen.pending->public_key_sha256 &&
-                    leaf_satisfies(names_wanted(seen), leaf->dns_names,
-                                   leaf->common_name, order_names(seen, order->id));
+                    leaf_satisfies(names_wanted(seen), leaf->dns_names, leaf->common_name,
+                                   order_names(seen, order->id));
   if (fits) return std::nullopt;
   // A certificate with another key was a slip of the CA: fetch it again later.
   if (!leaf || leaf->public_key_sha256 != seen.pending->public_key_sha256) {
