@@ -84,7 +84,7 @@ class Actor {
   base::Result<void> update_keystore(const Observation& seen, std::stop_token stop);
 
   // Deletes the pending Secret that was observed, and no other. kPermissionDenied: a Secret of that
-  // name is not of our type; it stays.
+  // name is not of our type; it stays. kConflict: an open entry of the ledger uses its key.
   base::Result<void> drop(const Observation& seen, std::stop_token stop);
 
  private:
@@ -94,6 +94,7 @@ class Actor {
   base::Result<rules::PendingFacts> create_key(const Intent& intent,
                                                const std::optional<Mark>& mark,
                                                const Observation& seen, std::stop_token stop);
+  base::Result<void> expect_unused(const rules::PendingFacts& pending, std::stop_token stop);
   base::Result<rules::PendingFacts> move_mark(const rules::SubmitDuplicate& action,
                                               const Observation& seen, std::stop_token stop);
   base::Result<Sent> post(const rules::SubmitDuplicate& action, const Observation& seen,

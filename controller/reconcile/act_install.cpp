@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "api/codec.h"
 #include "api/names.h"
 #include "reconcile/act.h"
+#include "reconcile/resources.h"
 #include "rules/standing.h"
 #include "x509/keystore.h"
 
@@ -109,6 +111,18 @@ base::Result<void> Actor::update_keystore(const Observation& seen, std::stop_tok
   return {};
 }
 
+// The cache of the ledger may be old: the key of an open entry would be lost.
+base::Result<void> Actor::expect_unused(const rules::PendingFacts& pending, std::stop_token stop) {
+  if (pending.entry.empty()) return {};
+  const auto object = client_.get(kOrders, {ledger_namespace_, pending.entry}, stop);
+  if (!object && object.error().code == base::Code::kNotFound) return {};
+  if (!object) return std::unexpected(base::wrap("read the ledger", object.error()));
+  const auto entry = rules::entry_of(TRY(api::decode_certificate_order(*object)));
+  const bool used = rules::is_open(entry) && entry.public_key_sha256 == pending.public_key_sha256;
+  if (!used) return {};
+  return base::fail(base::Code::kConflict, "CertificateOrder " + entry.name + " uses the key");
+}
+
 base::Result<void> Actor::drop(const Observation& seen, std::stop_token stop) {
   const auto& meta = seen.facts.request.meta;
   // Somebody else's Secret may have the name by chance; nothing tells us that it may go.
@@ -118,6 +132,7 @@ base::Result<void> Actor::drop(const Observation& seen, std::stop_token stop) {
                                   "request another name",
                                   api::pending_secret_name(meta.name), api::kPendingSecretType));
   }
+  TRY_VOID(expect_unused(*seen.facts.pending, stop));
   const auto removed =
       client_.remove(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
                      {.uid = seen.facts.pending->uid}, stop);

@@ -185,6 +185,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
                                   {"action", rules::name_of(made.action)},
                                   {"reason", api::name_of(made.reason)},
                                   {"rule", made.rule}});
+    tell_ignored_window(made.action, seen);
     if (auto done = act(made.action, seen, memory, stop); !done) {
       tell_trouble(std::move(made), done.error(), seen, memory, stop);
       base::Error error = std::move(done).error();
@@ -259,10 +260,6 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                                             Memory& memory, std::stop_token stop) {
   if (const auto* submit = std::get_if<rules::SubmitDuplicate>(&action)) {
     memory.has_pending = true;
-    const auto note = seen.facts.pending ? std::nullopt : rules::ignored_window(seen.facts);
-    if (note) {
-      record(seen, runtime::EventType::kWarning, api::Reason::kWindowIgnored, "Schedule", *note);
-    }
     const auto sent = TRY(actor_.submit(*submit, seen, stop));
     if (sent.post == rules::CaView::Post::kAccepted) memory.failures = 0;
     if (sent.post == rules::CaView::Post::kNotSent && !sent.rate_limited) ++memory.failures;
@@ -331,6 +328,17 @@ base::Result<void> DuplicateReconciler::report(const Observation& seen, const ru
   memory.status_version = (*written)["metadata"].value("resourceVersion", "");
   tell(seen, status);
   return {};
+}
+
+// Once for each key that is made: with a key, the work has begun before.
+void DuplicateReconciler::tell_ignored_window(const rules::Action& action,
+                                              const Observation& seen) {
+  const bool begins = std::holds_alternative<rules::SubmitDuplicate>(action) ||
+                      std::holds_alternative<rules::OpenLedger>(action);
+  if (!begins || seen.facts.pending) return;
+  if (const auto note = rules::ignored_window(seen.facts)) {
+    record(seen, runtime::EventType::kWarning, api::Reason::kWindowIgnored, "Schedule", *note);
+  }
 }
 
 void DuplicateReconciler::tell(const Observation& seen,

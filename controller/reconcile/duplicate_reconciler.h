@@ -74,6 +74,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
                          std::stop_token stop);
   base::Result<void> report(const Observation& seen, const rules::Decision& made, Memory& memory,
                             std::stop_token stop);
+  void tell_ignored_window(const rules::Action& action, const Observation& seen);
   void tell(const Observation& seen, const api::DuplicateCertificateRequestStatus& status);
   void record(const Observation& seen, runtime::EventType type, api::Reason reason,
               const std::string& action, const std::string& note);

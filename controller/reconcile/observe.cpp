@@ -455,7 +455,8 @@ void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std:
                                 ? Patience::kWithTheOthers
                                 : Patience::kNone;
   const auto list = seen.account->inventory().duplicates().get(
-      *seen.account->ca(turn_of(seen.facts)), question.order_id, since, patience, stop);
+      *seen.account->ca(turn_of(seen.facts)), question.order_id,
+      {.since = since, .patience = patience, .issued_for = key}, stop);
   if (!list) return note_error(list.error(), seen);
   seen.facts.ca.listed = *list ? (*list)->with_key(key) : std::vector<rules::ListedDuplicate>{};
   if (!seen.facts.ca.listed->empty() || !*list || (*list)->looked_at < since) return;

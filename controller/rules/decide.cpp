@@ -8,6 +8,8 @@
 namespace rules {
 namespace {
 
+constexpr std::size_t kCandidatesMax = 10;
+
 struct NamedRule {
   std::string_view name;
   Rule rule;
@@ -70,12 +72,12 @@ constexpr std::array kRules{
     RULE(order_needs_reissue),
     RULE(nobody_renews_yet),
     RULE(no_order_matches),
+    RULE(name_of_the_order_is_not_allowed),
     RULE(purchase_was_refused),
     RULE(approvals_stop_purchases),
     RULE(order_budget_is_used_up),
     RULE(pending_is_for_no_purchase),
     RULE(order_is_bought),
-    RULE(name_of_the_order_is_not_allowed),
     RULE(pending_is_for_another_order),
     RULE(approval_step_is_enabled),
     RULE(order_is_found),
@@ -93,6 +95,8 @@ Decision decide(const Observed& seen) {
   for (const NamedRule& named : kRules) {
     if (MaybeDecision made = named.rule(pass)) {
       made->rule = named.name;
+      // What is shown; the rules look at all of them.
+      if (made->candidates.size() > kCandidatesMax) made->candidates.resize(kCandidatesMax);
       return *std::move(made);
     }
   }

@@ -35,6 +35,9 @@ bool is_allowed(const Observed& seen);
 // The question for the orders that this request may use.
 AskOrders ask_orders(const Observed& seen);
 
+// The first of these names that the profile's nameConstraints do not let this request have.
+std::optional<std::string> refused_by_profile(const Observed& seen, const FinalNames& names);
+
 // In the order in which decide() tries them.
 // Rules about the request, its Secret and its profile (rules_request.cpp).
 MaybeDecision request_is_being_deleted(const Pass& pass);
@@ -85,7 +88,7 @@ MaybeDecision waiting_for_schedule(const Pass& pass);
 // Rules about the order to duplicate (rules_order.cpp).
 MaybeDecision orders_are_needed(const Pass& pass);
 MaybeDecision no_order_matches(const Pass& pass);
-MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass);
+MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass);  // before a purchase, too
 MaybeDecision pending_is_for_another_order(const Pass& pass);
 MaybeDecision approval_step_is_enabled(const Pass& pass);
 MaybeDecision order_is_found(const Pass& pass);

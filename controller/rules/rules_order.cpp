@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 // A person is waiting for a match, and one listing serves all requests of the account.
 constexpr auto kLookForOrder = 5min;
-constexpr std::size_t kCandidatesMax = 10;
 // How often it is looked whether a person has submitted our CSR by hand.
 constexpr auto kLookForManual = 5min;
 
@@ -95,8 +94,12 @@ Match match_of(const Observed& seen, const Standing& standing) {
   }
   Match match = match_orders(*seen.ca.orders, query);
   if (standing.need == Need::kExpiring) prefer_gain(*seen.installed, query.names, match);
-  if (match.candidates.size() > kCandidatesMax) match.candidates.resize(kCandidatesMax);
   return match;
+}
+
+std::optional<std::string> refused_by_profile(const Observed& seen, const FinalNames& names) {
+  if (!seen.profile->allowed_names) return std::nullopt;
+  return first_not_allowed(names.dns_names, *seen.profile->allowed_names);
 }
 
 AskOrders ask_orders(const Observed& seen) {
@@ -119,18 +122,20 @@ MaybeDecision no_order_matches(const Pass& pass) {
   return made;
 }
 
+// Before anything is bought, too: a renewal that this request may not use is not its to buy.
 MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
-  if (!seen.profile->allowed_names) return std::nullopt;
-  const auto refused = first_not_allowed(pass.match.names.dns_names, *seen.profile->allowed_names);
+  const bool duplicates = course.way == Way::kDuplicate;
+  if (!duplicates && course.way != Way::kRenew) return std::nullopt;
+  const OrderFacts& order = duplicates ? *match.latest : *course.order;
+  const auto refused = refused_by_profile(seen, final_names(order, names_wanted(seen)));
   if (!refused) return std::nullopt;
   Decision made = decision(
       Wait{seen.now + kLookForOrder}, api::Reason::kNameNotAllowed,
       fmt::format("order {} has the name {}, which spec.nameConstraints of AutomationProfile {} "
                   "does not allow for namespace {}; give spec.dnsNames, or ask the profile's owner",
-                  pass.match.latest->id, *refused, seen.profile->name,
-                  seen.request.meta.namespace_));
-  made.candidates = pass.match.candidates;
+                  order.id, *refused, seen.profile->name, seen.request.meta.namespace_));
+  made.candidates = match.candidates;
   return made;
 }
 

@@ -21,6 +21,7 @@ constexpr int kLooksBeforeResend = 3;
 constexpr auto kLookAgainSoon = 5s;
 constexpr auto kLookForAPerson = 30min;  // after it was sent three times, or rejected
 constexpr auto kMismatchPatience = 24h;
+constexpr auto kLookAtRefusedOrder = 1h;
 constexpr auto kWaitMax = 24h;
 
 std::chrono::seconds age_of(const Observed& seen) {
@@ -219,14 +220,16 @@ MaybeDecision refusal_is_recent(const Pass& pass) {
   const bool urgent = standing.expires_soon_time && seen.now >= *standing.expires_soon_time;
   const auto pause = refusal_backoff(refusal.count, urgent);
   const base::TimePoint again = std::min(refusal.at, seen.now) + pause;
-  if (refusal.inputs != inputs_fingerprint(seen) || seen.now >= again) return std::nullopt;
-  // Another order may say yes.
+  const bool same_inputs = refusal.inputs.starts_with(inputs_fingerprint(seen) + '/');
+  if (!same_inputs || seen.now >= again) return std::nullopt;
+  // Another order may say yes, or this one after a person has changed it.
   if (!seen.ca.orders) return orders_are_needed(pass);
-  if (match.latest && match.latest->id != seen.pending->order_id) return std::nullopt;
+  const bool other_order = match.latest && match.latest->id != seen.pending->order_id;
+  if (other_order || refusal.inputs != refusal_inputs(seen)) return std::nullopt;
   return decision(
-      Wait{again}, refusal.reason,
+      Wait{std::min<base::TimePoint>(again, seen.now + kLookAtRefusedOrder)}, refusal.reason,
       fmt::format("the CA refused a duplicate of order {}: {}. {}It is tried again at {}, or at "
-                  "once when the request, its profile or the API key changes",
+                  "once when the request, its profile, the API key or the order changes",
                   seen.pending->order_id, refusal.message, fix_of(refusal, *seen.profile),
                   base::format_time(again)));
 }

@@ -260,6 +260,15 @@ void find_need(const Observed& seen, Standing& standing) {
   }
 }
 
+std::string state_of(const OrderFacts& order) {
+  const auto text = [](const std::optional<base::TimePoint>& time) {
+    return time ? base::format_time(*time) : "";
+  };
+  return fmt::format("{} {} {} {} {}", order.status, order.certificate_id,
+                     text(order.certificate_valid_till), text(order.order_valid_till),
+                     order.allow_duplicates);
+}
+
 }  // namespace
 
 Standing standing_of(const Observed& seen) {
@@ -288,6 +297,15 @@ bool lacks_keystore(const Observed& seen) {
 std::string inputs_fingerprint(const Observed& seen) {
   return fmt::format("{}/{}/{}", seen.request.meta.generation,
                      seen.profile ? seen.profile->fingerprint : "", renew_requested(seen));
+}
+
+std::string refusal_inputs(const Observed& seen) {
+  std::string state;
+  if (seen.ca.orders && seen.pending) {
+    const auto at = std::ranges::find(*seen.ca.orders, seen.pending->order_id, &OrderFacts::id);
+    if (at != seen.ca.orders->end()) state = state_of(*at);
+  }
+  return fmt::format("{}/{}", inputs_fingerprint(seen), state);
 }
 
 std::string rejection_inputs(const Observed& seen) {

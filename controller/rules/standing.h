@@ -47,6 +47,8 @@ bool lacks_keystore(const Observed& seen);
 // Changes with everything that may turn a refusal of the CA into a yes: the spec, the profile, the
 // credentials, and renew-requested-at.
 std::string inputs_fingerprint(const Observed& seen);
+// The same with what the CA shows of the pending order: what the CA refused may work there by now.
+std::string refusal_inputs(const Observed& seen);
 // The same for what an approver rejected: what is known of the approval step counts as well.
 std::string rejection_inputs(const Observed& seen);
 

@@ -1,5 +1,5 @@
 // The abstract states of rules::Observed: each fact's meaningful values, by name.
-// Entry points: the tables kRequests ... kErrors, and for_each_state(). Pure.
+// Entry points: the tables kRequests ... kLedgers, and for_each_state(). Pure.
 // A state is one value of each fact; later facts may build on earlier ones (a refusal remembers the
 // inputs of its time), so they are applied in the order of `Facts`.
 #pragma once
@@ -38,6 +38,9 @@ inline constexpr std::array kRequests{
                 o.request.meta.annotations[std::string(api::kRenewRequestedAtAnnotation)] = "now";
               }},
     FactValue{"manual", [](rules::Observed& o) { o.renewal.automatic = false; }},
+    FactValue{
+        "waits_for_renewals",
+        [](rules::Observed& o) { o.renewal.on_no_renewed_order = api::OnNoRenewedOrder::kWait; }},
     FactValue{"renew", [](rules::Observed& o) { o.request.spec.action = api::Action::kRenew; }},
     FactValue{"renew_nameless",
               [](rules::Observed& o) {
@@ -65,6 +68,12 @@ inline constexpr std::array kProfiles{
               [](rules::Observed& o) { o.profile->allowed_names = {{"shop.example.com"}}; }},
     FactValue{"approvals_asked",
               [](rules::Observed& o) { o.profile->approval_step_in_the_way = true; }},
+    FactValue{"places_orders", [](rules::Observed& o) { o.profile->places_orders = true; }},
+    FactValue{"budget_used",
+              [](rules::Observed& o) {
+                o.profile->places_orders = true;
+                o.profile->orders_today = o.profile->orders_per_day;
+              }},
 };
 
 inline rules::InstalledFacts secret_owned_by(rules::SecretOwner owner) {
@@ -159,6 +168,13 @@ inline constexpr std::array kInstalled{
                 o.installed = secret_with(leaf());
                 o.installed->leaf->public_key_sha256 = kPendingKey;
               }},
+    // A duplicate of the order as it is was tried, and gained nothing.
+    FactValue{"due_in_vain",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf(days{20}));
+                o.installed->no_gain_order = kOrderId;
+                o.installed->no_gain_certificate = kOrderId * 10;
+              }},
 };
 
 inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
@@ -166,7 +182,7 @@ inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
   seen.pending->refusals = 1;
   seen.pending->refusal = rules::Refusal{.message = "invalid_csr: the CSR is not accepted",
                                          .at = kNow - ago,
-                                         .inputs = rules::inputs_fingerprint(seen)};
+                                         .inputs = inputs_of_a_refusal(seen)};
 }
 
 inline constexpr std::array kPending{
@@ -232,6 +248,7 @@ inline constexpr std::array kPending{
                 o.pending = submitted(minutes{1});
                 o.pending->usable = false;
               }},
+    FactValue{"of_an_entry", [](rules::Observed& o) { o.pending = entry_key(); }},
 };
 
 inline void tell_order(rules::Observed& seen, rules::OrderFacts facts) {
@@ -266,6 +283,36 @@ inline constexpr std::array kOrders{
                 o.ca.orders->back().renewal_of_order_id = kOrderId;
                 o.ca.orders->back().order_valid_till = kNow + days{700};
                 o.ca.orders->back().certificate_valid_till = kNow + days{390};
+              }},
+    FactValue{"ending", [](rules::Observed& o) { tell_order(o, ending_order(days{20})); }},
+    FactValue{"over", [](rules::Observed& o) { tell_order(o, ending_order(-days{2})); }},
+    FactValue{"over_for_long", [](rules::Observed& o) { tell_order(o, ending_order(-days{8})); }},
+    FactValue{"half_used",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{186}));
+                o.ca.orders->back().certificate_valid_till = kNow + days{20};
+              }},
+    FactValue{"reissued",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{20}));
+                o.ca.orders->back().status = "reissue_pending";
+              }},
+    FactValue{"renewed_and_pending",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{20}));
+                tell_order(o, renewed_order());
+                o.ca.orders->back().status = "pending";
+              }},
+    FactValue{"renewed_without_duplicates",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{20}));
+                tell_order(o, renewed_order());
+                o.ca.orders->back().allow_duplicates = false;
+              }},
+    FactValue{"ending_with_further_name",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{20}));
+                o.ca.orders->back().dns_names.emplace_back("pay.example.com");
               }},
 };
 
@@ -311,6 +358,7 @@ inline constexpr std::array kIssued{
               [](rules::Observed& o) { o.ca.issued = issued(leaf_with_a_further_name()); }},
     FactValue{"unreadable",
               [](rules::Observed& o) { o.ca.issued = rules::IssuedFacts{.certificate_id = 77}; }},
+    FactValue{"ends_as_soon", [](rules::Observed& o) { o.ca.issued = issued(leaf(days{20})); }},
 };
 
 inline constexpr std::array kPosts{
@@ -406,17 +454,74 @@ inline constexpr std::array kKeystores{
               }},
 };
 
-inline constexpr std::size_t kFactCount = 12;
+inline void tell_entry(rules::Observed& seen, rules::LedgerEntry made) {
+  seen.ledger.push_back(std::move(made));
+  rules::link_pending(seen);
+}
+
+inline rules::LedgerEntry entry_refused(api::OrderState state, std::chrono::seconds again_in) {
+  rules::LedgerEntry made = entry(state);
+  made.reason = state == api::OrderState::kRejected ? api::Reason::kApprovalRejected
+                                                    : api::Reason::kCaRejected;
+  made.message = "payment_declined: no funds";
+  made.next_attempt = kNow + again_in;
+  return made;
+}
+
+inline constexpr std::array kLedgers{
+    FactValue{"empty", unchanged},
+    FactValue{"open", [](rules::Observed& o) { tell_entry(o, entry()); }},
+    FactValue{"of_another_key",
+              [](rules::Observed& o) {
+                tell_entry(o, entry());
+                o.ledger.back().public_key_sha256 = "key-of-a-faster-one";
+              }},
+    FactValue{"sent",
+              [](rules::Observed& o) { tell_entry(o, entry(api::OrderState::kSubmitted)); }},
+    FactValue{"placed", [](rules::Observed& o) { tell_entry(o, entry(api::OrderState::kPlaced)); }},
+    FactValue{"issued", [](rules::Observed& o) { tell_entry(o, entry(api::OrderState::kIssued)); }},
+    FactValue{"refused",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRefused, hours{6}));
+              }},
+    FactValue{"refused_for_other_inputs",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRefused, hours{6}));
+                o.ledger.back().inputs = "profile-0";
+              }},
+    FactValue{"refused_long_ago",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRefused, seconds{0}));
+              }},
+    FactValue{"rejected",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRejected, hours{6}));
+              }},
+    FactValue{"superseded",
+              [](rules::Observed& o) {
+                tell_entry(o, entry(api::OrderState::kSuperseded));
+                o.ledger.back().order_id = 67890;
+              }},
+    FactValue{"abandoned",
+              [](rules::Observed& o) { tell_entry(o, entry(api::OrderState::kAbandoned)); }},
+    FactValue{"open_again",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRefused, seconds{0}));
+                tell_entry(o, entry(api::OrderState::kOpen, 2));
+              }},
+};
+
+inline constexpr std::size_t kFactCount = 13;
 inline constexpr std::array<const char*, kFactCount> kFactNames{
-    "request", "profile", "secret", "pending",  "orders",   "listed",
-    "issued",  "post",    "error",  "schedule", "keystore", "owner"};
+    "request", "profile", "secret",   "pending",  "orders", "listed", "issued",
+    "post",    "error",   "schedule", "keystore", "ledger", "owner"};
 
 // The values of each fact that an enumeration takes, in the order of kFactNames.
 using Facts = std::array<std::span<const FactValue>, kFactCount>;
 
 inline Facts all_facts() {
-  return {kRequests, kProfiles, kInstalled, kPending,   kOrders,    kListed,
-          kIssued,   kPosts,    kErrors,    kSchedules, kKeystores, kOwners};
+  return {kRequests, kProfiles, kInstalled, kPending,   kOrders,  kListed, kIssued,
+          kPosts,    kErrors,   kSchedules, kKeystores, kLedgers, kOwners};
 }
 
 // "request=plain profile=fine ...".

@@ -25,6 +25,9 @@ constexpr std::span kAdopting = kRequests.last(3);  // Renew and SwitchToDigiCer
 // Who may act at all, with everything that may be pending and little from the CA.
 Facts gates() {
   Facts facts = support::all_facts();
+  facts[0] = first(support::kRequests, 8);
+  facts[1] = first(support::kProfiles, 8);
+  facts[2] = first(support::kInstalled, 13);
   facts[4] = first(support::kOrders, 3);
   facts[5] = first(support::kListed, 2);
   facts[6] = first(support::kIssued, 2);
@@ -32,7 +35,8 @@ Facts gates() {
   facts[8] = first(support::kErrors, 2);
   facts[9] = first(support::kSchedules, 1);
   facts[10] = first(support::kKeystores, 1);
-  facts[11] = first(support::kOwners, 1);
+  facts[11] = first(support::kLedgers, 1);
+  facts[12] = first(support::kOwners, 1);
   return facts;
 }
 
@@ -42,9 +46,13 @@ Facts answers() {
   facts[0] = first(support::kRequests, 2);
   facts[1] = first(support::kProfiles, 1);
   facts[2] = first(support::kInstalled, 3);
+  facts[3] = first(support::kPending, 19);
+  facts[4] = first(support::kOrders, 7);
   facts[8] = first(support::kErrors, 3);
   facts[9] = first(support::kSchedules, 1);
   facts[10] = first(support::kKeystores, 1);
+  facts[11] = first(support::kLedgers, 1);
+  facts[12] = first(support::kOwners, 1);
   return facts;
 }
 
@@ -58,6 +66,8 @@ Facts times() {
   facts[6] = first(support::kIssued, 2);
   facts[8] = first(support::kErrors, 2);
   facts[10] = first(support::kKeystores, 1);
+  facts[11] = first(support::kLedgers, 1);
+  facts[12] = first(support::kOwners, 1);
   return facts;
 }
 
@@ -71,6 +81,41 @@ Facts keystores() {
   facts[7] = first(support::kPosts, 1);
   facts[8] = first(support::kErrors, 1);
   facts[9] = first(support::kSchedules, 2);
+  facts[11] = first(support::kLedgers, 1);
+  facts[12] = first(support::kOwners, 1);
+  return facts;
+}
+
+// What is bought, by whom, and what the ledger says.
+Facts purchases() {
+  static const auto pick = [](std::span<const FactValue> values,
+                              const std::vector<std::string_view>& names) {
+    std::vector<FactValue> chosen;
+    for (const FactValue& value : values) {
+      if (std::ranges::find(names, value.name) != names.end()) chosen.push_back(value);
+    }
+    return chosen;
+  };
+  static const auto requests = pick(support::kRequests, {"plain", "suspended", "renew_requested",
+                                                         "manual", "waits_for_renewals"});
+  static const auto profiles = pick(support::kProfiles, {"fine", "names_bounded", "approvals_asked",
+                                                         "places_orders", "budget_used"});
+  static const auto secrets =
+      pick(support::kInstalled, {"none", "valid", "due", "expired", "due_in_vain"});
+  static const auto keys = pick(support::kPending, {"none", "never_sent", "of_an_entry"});
+  static const auto issued = pick(support::kIssued, {"unasked", "ours", "other_key"});
+  Facts facts = support::all_facts();
+  facts[0] = requests;
+  facts[1] = profiles;
+  facts[2] = secrets;
+  facts[3] = keys;
+  facts[5] = first(support::kListed, 1);
+  facts[6] = issued;
+  facts[7] = first(support::kPosts, 1);
+  facts[8] = first(support::kErrors, 2);
+  facts[9] = first(support::kSchedules, 1);
+  facts[10] = first(support::kKeystores, 1);
+  facts[12] = first(support::kOwners, 1);
   return facts;
 }
 
@@ -84,6 +129,7 @@ Facts adoptions() {
   facts[8] = first(support::kErrors, 2);
   facts[9] = first(support::kSchedules, 1);
   facts[10] = first(support::kKeystores, 1);
+  facts[11] = first(support::kLedgers, 1);
   return facts;
 }
 
@@ -133,11 +179,12 @@ TEST_P(EveryState, IsDecidedSafelyAndReportedAsStatusReadersExpect) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EveryState,
-                         testing::Values(gates, answers, times, keystores, adoptions),
+                         testing::Values(gates, answers, times, keystores, purchases, adoptions),
                          [](const auto& row) {
                            if (row.param == adoptions) return "OfAdoption";
                            if (row.param == times) return "OfTheSchedule";
                            if (row.param == keystores) return "OfTheKeystore";
+                           if (row.param == purchases) return "OfTheLedger";
                            return row.param == gates ? "OfTheRequest" : "OfTheCa";
                          });
 
@@ -171,9 +218,13 @@ int questions_from(const Observed& seen, int asked) {
 
 TEST(EveryQuestion, LeadsToAnEndWithinFour) {
   Facts unasked = support::all_facts();
-  for (std::size_t fact = 4; fact < support::kFactCount; ++fact) {
+  for (std::size_t fact = 4; fact < support::kFactCount - 1; ++fact) {
     unasked[fact] = unasked[fact].first(1);
   }
+  // With few of the values that have their own enumerations: the answers multiply.
+  unasked[0] = first(support::kRequests, 8);
+  unasked[1] = first(support::kProfiles, 4);
+  unasked[9] = first(support::kLedgers, 6);
   Violations violations;
 
   for_each_state(unasked, [&](const State& state, const Observed& seen) {
