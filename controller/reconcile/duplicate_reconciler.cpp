@@ -188,7 +188,10 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     tell_ignored_window(made.action, seen);
     if (auto done = act(made.action, seen, memory, stop); !done) {
       tell_trouble(std::move(made), done.error(), seen, memory, stop);
-      return std::unexpected(std::move(done).error());
+      base::Error error = std::move(done).error();
+      // An admission policy says "invalid" of what it will allow once somebody has changed it.
+      if (error.code == base::Code::kInvalid) error.code = base::Code::kPermissionDenied;
+      return std::unexpected(std::move(error));
     }
     // What was opened shows in the cache soon, and then to everybody.
     if (std::holds_alternative<rules::OpenLedger>(made.action)) {
