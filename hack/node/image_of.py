@@ -1,0 +1,23 @@
+#!/usr/bin/env python3
+"""An image of a few files, for tests.
+
+usage: image_of.py OUT.tar NAME:TAG ENTRYPOINT FILE:PATH...
+
+User 65532, no environment. The format is that of hack/image/oci.py."""
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../image"))
+import oci
+import rootfs
+
+out, name, entrypoint, *pairs = sys.argv[1:]
+files = []
+for pair in pairs:
+    source, path = pair.split(":")
+    mode = 0o755 if os.access(source, os.X_OK) else 0o644
+    files.append(rootfs.File(path, source=source, mode=mode))
+files.sort(key=lambda file: file.path)
+config = {"User": "65532:65532", "Entrypoint": [entrypoint], "Env": ["PATH=/bin"], "Labels": {}}
+oci.write(Path(out), name, [files], config, 0)
