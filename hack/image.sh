@@ -12,7 +12,7 @@
 #   --rootfs DIR   write the files of the image into DIR and stop: for the Containerfile
 #
 # Writes to DIR:
-#   duplicert.tar        OCI archive: `ctr images import`, `skopeo copy oci-archive:...`, `podman load`
+#   duplicert.tar        OCI archive, for `ctr images import`, `skopeo copy`, `podman load`
 #   digest               of the manifest, sha256:...
 #   sbom.spdx.json       SPDX 2.3     \  every package whose files are in the image, or that was
 #   sbom.cdx.json        CycloneDX 1.6/  compiled into the binary (from ninja's own record)

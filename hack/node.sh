@@ -76,7 +76,8 @@ up() {
   for image in "$@"; do ln -s -- "$(realpath -- "$image")" "$dir/images/"; done
   mkdir -p -- /var/lib/cni /var/lib/kubelet # mount points; what is mounted there is private
   setsid unshare --mount --net --pid --ipc --uts --fork --kill-child --mount-proc \
-    bash "$repo/hack/node/inside.sh" "$dir" "$tools" "$cache" </dev/null >"$dir/inside.log" 2>&1 9>&- &
+    bash "$repo/hack/node/inside.sh" "$dir" "$tools" "$cache" </dev/null >"$dir/inside.log" 2>&1 \
+    9>&- &
   pid=$!
   echo "$pid" >"$dir/unshare.pid"
   deadline=$((SECONDS + up_seconds_max))

@@ -33,7 +33,7 @@ def run(*command):
 
 
 def owner_of(path):
-    """The Debian package of a file. dpkg knows a library by the path before or after /usr merged."""
+    """The Debian package of a file; dpkg knows a library by its path before or after usrmerge."""
     for name in {path, re.sub(r"^/usr(?=/lib)", "", path)}:
         found = subprocess.run(["dpkg-query", "-S", name], capture_output=True, text=True)
         if found.returncode == 0:
@@ -109,7 +109,8 @@ def collect(binary, scratch):
     """All files of the image, sorted by path."""
     files = [*library_files(binary), *zone_files(), *fixed_files()]
     files += package_files({file.package for file in files} - {""})
-    files.append(File("/usr/bin/duplicert", source=stripped(binary, scratch), mode=0o755, ours=True))
+    program = stripped(binary, scratch)
+    files.append(File("/usr/bin/duplicert", source=program, mode=0o755, ours=True))
     return sorted(files, key=lambda file: file.path)
 
 

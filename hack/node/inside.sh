@@ -116,7 +116,9 @@ user() {
   cat >"$1.kubeconfig" <<X
 apiVersion: v1
 kind: Config
-clusters: [{name: c, cluster: {server: "https://$node_ip:443", certificate-authority: $dir/pki/apiserver.crt}}]
+clusters:
+- name: c
+  cluster: {server: "https://$node_ip:443", certificate-authority: $dir/pki/apiserver.crt}
 users: [{name: u, user: {token: "$token"}}]
 contexts: [{name: c, context: {cluster: c, user: u}}]
 current-context: c
@@ -176,7 +178,10 @@ apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 address: $node_ip
 healthzBindAddress: 127.0.0.1
-authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $dir/pki/ca.crt}}
+authentication:
+  anonymous: {enabled: false}
+  webhook: {enabled: true}
+  x509: {clientCAFile: $dir/pki/ca.crt}
 authorization: {mode: Webhook}
 failCgroupV1: false
 failSwapOn: false
@@ -185,7 +190,12 @@ cgroupRoot: /$group
 containerRuntimeEndpoint: unix://$socket
 syncFrequency: 10s
 configMapAndSecretChangeDetectionStrategy: Watch
-evictionHard: {memory.available: 100Mi, nodefs.available: "0%", nodefs.inodesFree: "0%", imagefs.available: "0%", imagefs.inodesFree: "0%"}
+evictionHard:
+  memory.available: 100Mi
+  nodefs.available: "0%"
+  nodefs.inodesFree: "0%"
+  imagefs.available: "0%"
+  imagefs.inodesFree: "0%"
 imageGCHighThresholdPercent: 100
 volumePluginDir: $dir/volume-plugins
 shutdownGracePeriod: 0s
