@@ -53,8 +53,12 @@ struct CertificateOrderStatus {
   std::optional<OrderId> order_id{};
   // Written right before the request is sent, so that a lost answer is noticed.
   std::optional<base::TimePoint> submitted_at{};
+  // How often the request may have been sent: once, or once more if the CA never showed it.
+  std::int32_t submissions = 0;
   // When the order was seen at the CA.
   std::optional<base::TimePoint> placed_at{};
+  // When the entry was closed. Closed entries are kept for 30 days.
+  std::optional<base::TimePoint> closed_at{};
   // Until when the order is paid.
   std::optional<base::TimePoint> valid_till{};
   // What the CA said, or what a person should do.

@@ -27,7 +27,9 @@ void fields(Io& io, T& status) {
   io.field("state", status.state);
   io.field("orderID", status.order_id);
   io.field("submittedAt", status.submitted_at);
+  io.field("submissions", status.submissions);
   io.field("placedAt", status.placed_at);
+  io.field("closedAt", status.closed_at);
   io.field("validTill", status.valid_till);
   io.field("message", status.message);
   io.field("nextAttemptTime", status.next_attempt_time);

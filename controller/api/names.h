@@ -42,6 +42,10 @@ inline constexpr std::string_view kNotAfterAnnotation = "duplicert.io/not-after"
 inline constexpr std::string_view kProfileAnnotation = "duplicert.io/profile";
 // Set by users on a request; on a Secret: the last value that was acted on.
 inline constexpr std::string_view kRenewRequestedAtAnnotation = "duplicert.io/renew-requested-at";
+// Of which order, with which primary certificate, a duplicate was tried in vain: <order>/<id>.
+inline constexpr std::string_view kNoGainAnnotation = "duplicert.io/no-gain";
+// On a ledger entry: the state of the profile that it was made from.
+inline constexpr std::string_view kInputsAnnotation = "duplicert.io/inputs";
 // Set by users on a profile.
 inline constexpr std::string_view kRecheckRequestedAtAnnotation =
     "duplicert.io/recheck-requested-at";

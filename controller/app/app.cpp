@@ -79,6 +79,8 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
     : options_(options),
       home_namespace_(options.leader_elect_namespace.empty() ? std::move(home_namespace)
                                                              : options.leader_elect_namespace),
+      ledger_namespace_(options.ledger_namespace.empty() ? home_namespace_
+                                                         : options.ledger_namespace),
       process_metrics_(registry_),
       telemetry_(registry_),
       client_(std::move(client)),
@@ -95,27 +97,34 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
                reconcile::decode_secret_meta, clock_),
       namespaces_(*client_, {.resource = kube::kNamespaces, .view = kube::View::kMetadata},
                   decode_namespace, clock_),
+      entries_(*client_, {.resource = reconcile::kOrders, .namespaces = {ledger_namespace_}},
+               api::decode_certificate_order, clock_),
       accounts_(accounts_options(), clock_),
+      sponsors_([this](const std::string& entry) {
+        queues().entries.add(kube::ObjectKey{ledger_namespace_, entry}.text());
+      }),
       events_(*client_,
               {.controller = "duplicert.io/duplicert", .instance = runtime::make_identity()},
               runtime::EventMetrics(registry_, "duplicert"), clock_),
-      duplicate_reconciler_(requests_, caches(), *client_, events_, clock_,
-                            {.duplicate_settle_window = options.duplicate_settle_window},
-                            request_hooks()),
+      duplicate_reconciler_(requests_, entries_, caches(), sponsors_, *client_, events_, clock_,
+                            request_options(), request_hooks()),
       profile_reconciler_(profiles_.store(), *client_, accounts_, profile_states_, clock_,
                           profile_hooks()),
+      order_reconciler_(entries_, caches(), sponsors_, *client_, events_, clock_, order_options()),
       duplicate_controller_({.name = "request", .workers = options.workers}, duplicate_reconciler_,
                             clock_, registry_),
       profile_controller_({.name = "profile"}, profile_reconciler_, clock_, registry_),
+      order_controller_({.name = "order"}, order_reconciler_, clock_, registry_),
       credential_watches_(*client_, clock_, [this](const std::string& secret) {
         reconcile::wake_by_credentials(informers(), queues(), secret);
       }) {
-  reconcile::connect(informers(), queues());
+  reconcile::connect(informers(), queues(), sponsors_);
   namespaces_.on_change([this](const auto& change) {
     if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
   });
   ready_.add("caches", [this]() -> base::Result<void> {
-    const bool synced = requests_.has_synced() && profiles_.has_synced() && secrets_.has_synced();
+    const bool synced = requests_.has_synced() && profiles_.has_synced() && secrets_.has_synced() &&
+                        entries_.has_synced();
     if (synced) return {};
     return base::fail(base::Code::kUnavailable, "the first listing is not complete");
   });
@@ -124,23 +133,27 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
 App::~App() {
   credential_watches_.stop();
   namespaces_.stop();
+  entries_.stop();
   secrets_.stop();
   profiles_.stop();
   requests_.stop();
 }
 
 reconcile::Caches App::caches() {
-  return {requests_.store(), profiles_.store(),
-          options_.namespaces.empty() ? namespaces_.store() : named_namespaces_, secrets_.store(),
+  return {requests_.store(),
+          profiles_.store(),
+          options_.namespaces.empty() ? namespaces_.store() : named_namespaces_,
+          secrets_.store(),
+          entries_.store(),
           profile_states_};
 }
 
 reconcile::Informers App::informers() {
-  return {requests_, profiles_, secrets_};
+  return {requests_, profiles_, secrets_, entries_};
 }
 
 reconcile::Queues App::queues() {
-  return {duplicate_controller_.queue(), profile_controller_.queue()};
+  return {duplicate_controller_.queue(), profile_controller_.queue(), order_controller_.queue()};
 }
 
 reconcile::AccountsOptions App::accounts_options() {
@@ -151,14 +164,31 @@ reconcile::AccountsOptions App::accounts_options() {
           .connect = connect_to_ca};
 }
 
+// Asked right before each POST to the CA: nobody else can lead before the lease runs out.
+bool App::surely_leads() const {
+  return !options_.leader_elect || (elector_ && elector_->holds_lease());
+}
+
+reconcile::DuplicateReconciler::Options App::request_options() {
+  return {.observe = {.duplicate_settle_window = options_.duplicate_settle_window},
+          .act = {.ledger_namespace = ledger_namespace_,
+                  .may_act = [this] { return surely_leads(); },
+                  .evidence =
+                      [this] {
+                        for (const auto& profile : profiles_.store().list()) {
+                          queues().profiles.add(api::key_of(profile->meta));
+                        }
+                      }}};
+}
+
+reconcile::OrderOptions App::order_options() {
+  return {.settle_window = options_.order_settle_window,
+          .may_act = [this] { return surely_leads(); },
+          .placed = [this](const rules::LedgerEntry& entry) { telemetry_.count_order(entry); }};
+}
+
 reconcile::Telemetry App::request_hooks() {
-  reconcile::Telemetry hooks = telemetry_.hooks();
-  hooks.account_evidence = [this] {
-    for (const auto& profile : profiles_.store().list()) {
-      queues().profiles.add(api::key_of(profile->meta));
-    }
-  };
-  return hooks;
+  return telemetry_.hooks();
 }
 
 reconcile::ProfileReconciler::Hooks App::profile_hooks() {
@@ -190,6 +220,7 @@ void App::start_informers() {
   requests_.start();
   profiles_.start();
   secrets_.start();
+  entries_.start();
   if (options_.namespaces.empty()) namespaces_.start();
 }
 
@@ -213,10 +244,10 @@ void App::follow_namespaces(const std::stop_token& stop) {
 
 bool App::wait_for_caches(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const bool synced = requests_.wait_synced(kCacheWait, stop) &&
-                        profiles_.wait_synced(kCacheWait, stop) &&
-                        secrets_.wait_synced(kCacheWait, stop) &&
-                        (!options_.namespaces.empty() || namespaces_.wait_synced(kCacheWait, stop));
+    const bool synced =
+        requests_.wait_synced(kCacheWait, stop) && profiles_.wait_synced(kCacheWait, stop) &&
+        secrets_.wait_synced(kCacheWait, stop) && entries_.wait_synced(kCacheWait, stop) &&
+        (!options_.namespaces.empty() || namespaces_.wait_synced(kCacheWait, stop));
     if (synced) return true;
     if (stop.stop_requested()) return false;
     base::log_warn(
@@ -224,6 +255,12 @@ bool App::wait_for_caches(const std::stop_token& stop) {
         "and may this account list them?");
   }
   return false;
+}
+
+void App::start_controllers() {
+  profile_controller_.start();
+  duplicate_controller_.start();
+  order_controller_.start();
 }
 
 void App::start_elector() {
@@ -234,8 +271,7 @@ void App::start_elector() {
       runtime::LeaderCallbacks{.on_started =
                                    [this] {
                                      base::log_info("leading");
-                                     profile_controller_.start();
-                                     duplicate_controller_.start();
+                                     start_controllers();
                                    },
                                .on_lost =
                                    [this] {
@@ -258,8 +294,7 @@ base::Result<void> App::run(std::stop_token stop) {
     if (options_.leader_elect) {
       start_elector();
     } else {
-      profile_controller_.start();
-      duplicate_controller_.start();
+      start_controllers();
     }
   }
   base::Mutex mutex;
@@ -277,6 +312,7 @@ base::Result<void> App::run(std::stop_token stop) {
     return std::max(std::chrono::floor<std::chrono::milliseconds>(deadline - clock_.steady_now()),
                     0ms);
   };
+  order_controller_.stop(left());
   duplicate_controller_.stop(left());
   profile_controller_.stop(left());
   if (elector_) elector_->stop();

@@ -17,6 +17,7 @@
 #include "metrics/registry.h"
 #include "reconcile/credential_watches.h"
 #include "reconcile/duplicate_reconciler.h"
+#include "reconcile/order_reconciler.h"
 #include "reconcile/profile_reconciler.h"
 #include "reconcile/watches.h"
 #include "runtime/controller.h"
@@ -46,6 +47,7 @@ class App {
   base::Result<void> start_servers();
   void start_informers();
   void follow_namespaces(const std::stop_token& stop);
+  void start_controllers();
   void start_elector();
   bool wait_for_caches(const std::stop_token& stop);
   void refresh_credential_watches();
@@ -55,9 +57,13 @@ class App {
   reconcile::Telemetry request_hooks();
   reconcile::ProfileReconciler::Hooks profile_hooks();
   reconcile::AccountsOptions accounts_options();
+  reconcile::DuplicateReconciler::Options request_options();
+  reconcile::OrderOptions order_options();
+  bool surely_leads() const;
 
   const cli::RunOptions options_;
-  const std::string home_namespace_;  // of the Lease
+  const std::string home_namespace_;    // of the Lease
+  const std::string ledger_namespace_;  // of the CertificateOrders
   const base::SystemClock clock_{};
   metrics::Registry registry_;
   metrics::ProcessMetrics process_metrics_;
@@ -69,15 +75,19 @@ class App {
   runtime::Informer<api::AutomationProfile> profiles_;
   runtime::Informer<reconcile::SecretMeta> secrets_;
   runtime::Informer<reconcile::NamespaceMeta> namespaces_;  // all namespaces: not started otherwise
+  runtime::Informer<api::CertificateOrder> entries_;        // the ledger
   runtime::Store<reconcile::NamespaceMeta> named_namespaces_;  // --namespace: read one by one
 
   reconcile::Accounts accounts_;
   reconcile::ProfileStates profile_states_;
+  reconcile::Sponsors sponsors_;
   runtime::EventRecorder events_;
   reconcile::DuplicateReconciler duplicate_reconciler_;
   reconcile::ProfileReconciler profile_reconciler_;
+  reconcile::OrderReconciler order_reconciler_;
   runtime::Controller duplicate_controller_;
   runtime::Controller profile_controller_;
+  runtime::Controller order_controller_;
   reconcile::CredentialWatches credential_watches_;
 
   std::stop_source ended_;  // the lease is lost

@@ -17,6 +17,8 @@ const Family kRenewal{"duplicert_certificate_renewal_timestamp_seconds",
 const Family kReady{"duplicert_certificate_ready",
                     "Condition Ready of a request: 1 for the label condition that holds."};
 const Family kIssued{"duplicert_duplicates_issued_total", "Duplicates installed into Secrets."};
+const Family kOrders{"duplicert_orders_placed_total",
+                     "Orders and renewals that the CA has taken, by profile and kind."};
 const Family kDuration{"duplicert_issuance_duration_seconds",
                        "From due to installed, for each certificate."};
 const Family kDecisions{"duplicert_decisions_total", "Decisions by action and reason."};
@@ -154,6 +156,13 @@ void TelemetryRegistry::count_api_call(std::string_view method, int http_status)
   registry_
       .counter(kApiCalls, {{"method", std::string(method)},
                            {"code", http_status == 0 ? "<error>" : std::to_string(http_status)}})
+      .add();
+}
+
+void TelemetryRegistry::count_order(const rules::LedgerEntry& entry) {
+  registry_
+      .counter(kOrders,
+               {{"profile", entry.profile}, {"kind", std::string(api::name_of(entry.kind))}})
       .add();
 }
 

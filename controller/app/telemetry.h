@@ -23,6 +23,7 @@ class TelemetryRegistry {
 
   void count_ca_call(std::string_view operation, std::string_view code, double seconds);
   void count_api_call(std::string_view method, int http_status);
+  void count_order(const rules::LedgerEntry& entry);
   void set_profile_ready(const std::string& key, bool ready);
   void remove_profile(const std::string& key);
 

@@ -133,6 +133,17 @@ void add_run(CLI::App& app, RunOptions& run) {
                "How long a request whose answer was lost may stay unlisted at the CA before it is "
                "sent again. Default: 3m")
       ->envname("DUPLICERT_DUPLICATE_SETTLE_WINDOW");
+  add_duration(*command, "--order-settle-window", run.order_settle_window,
+               "How long an order or renewal whose answer was lost is looked for at the CA before "
+               "it is sent again, once. Longer than the CA's listings ever lag: an order costs "
+               "money. Default: 1h")
+      ->envname("DUPLICERT_ORDER_SETTLE_WINDOW");
+  command
+      ->add_option("--ledger-namespace", run.ledger_namespace,
+                   "Namespace of the CertificateOrders, the ledger of what is bought. All "
+                   "installations in a cluster that share an account use one. Default: that of "
+                   "--leader-elect-namespace")
+      ->envname("DUPLICERT_LEDGER_NAMESPACE");
   add_log_options(*command, run.log, "json");
 }
 

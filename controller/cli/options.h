@@ -36,7 +36,9 @@ struct RunOptions {
   double kube_api_qps = 0;
   int kube_api_burst = 100;
   std::vector<std::string> allowed_ca_hosts{};
+  std::string ledger_namespace{};  // empty: that of the Lease
   std::chrono::seconds duplicate_settle_window{180};
+  std::chrono::seconds order_settle_window{3600};
 };
 
 struct SimulateOptions {

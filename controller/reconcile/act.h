@@ -21,10 +21,21 @@ struct Sent {
 // Everything must outlive the actor. Thread-safe.
 class Actor {
  public:
-  // `evidence` is called when a request has shown something new about an account's approval step.
-  Actor(kube::Client& client, const Caches& caches, const base::Clock& clock,
-        std::function<void()> evidence)
-      : client_(client), caches_(caches), clock_(clock), evidence_(std::move(evidence)) {}
+  struct Options {
+    std::string ledger_namespace{};
+    // Whether this process surely leads: asked right before each POST. Empty: it always does.
+    std::function<bool()> may_act{};
+    // A request has shown something new about an account's approval step.
+    std::function<void()> evidence{};
+  };
+
+  Actor(kube::Client& client, const Caches& caches, const base::Clock& clock, Options options)
+      : client_(client),
+        caches_(caches),
+        clock_(clock),
+        ledger_namespace_(std::move(options.ledger_namespace)),
+        may_act_(std::move(options.may_act)),
+        evidence_(std::move(options.evidence)) {}
 
   // Asks the CA for one duplicate. In this order: the pending Secret with its key, or a moved mark
   // (precondition: its version); then the POST. The intent first: if the answer is lost, the next
@@ -41,6 +52,17 @@ class Actor {
   base::Result<void> install(const rules::InstallCertificate& action, const Observation& seen,
                              std::stop_token stop);
 
+  // Opens an entry of the ledger with the key of the pending Secret, which is made first if there
+  // is none; nothing is sent. Calls `opening` with the entry's name before it is there, and returns
+  // the version of what was created. kConflict: there is such an entry by now, observe again.
+  base::Result<std::string> open_ledger(const rules::OpenLedger& action, const Observation& seen,
+                                        const std::function<void(const std::string&)>& opening,
+                                        std::stop_token stop);
+
+  // Notes in the target Secret what was tried without gain. kConflict: it has changed.
+  base::Result<void> remember_no_gain(const rules::RememberNoGain& action, const Observation& seen,
+                                      std::stop_token stop);
+
   // Deletes the pending Secret that was observed, and no other. kPermissionDenied: a Secret of that
   // name is not of our type; it stays.
   base::Result<void> drop(const Observation& seen, std::stop_token stop);
@@ -48,6 +70,9 @@ class Actor {
  private:
   base::Result<rules::PendingFacts> create_pending(const rules::SubmitDuplicate& action,
                                                    const Observation& seen, std::stop_token stop);
+  base::Result<rules::PendingFacts> create_key(const Intent& intent,
+                                               const std::optional<Mark>& mark,
+                                               const Observation& seen, std::stop_token stop);
   base::Result<rules::PendingFacts> move_mark(const rules::SubmitDuplicate& action,
                                               const Observation& seen, std::stop_token stop);
   base::Result<Sent> post(const rules::SubmitDuplicate& action, const Observation& seen,
@@ -63,6 +88,8 @@ class Actor {
   kube::Client& client_;
   const Caches caches_;
   const base::Clock& clock_;
+  const std::string ledger_namespace_;
+  const std::function<bool()> may_act_;
   const std::function<void()> evidence_;
 };
 

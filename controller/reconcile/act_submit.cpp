@@ -20,25 +20,13 @@ x509::KeyParams key_params(const api::KeyParameters& key) {
           .size = key.size};
 }
 
-std::string word_of(api::SignatureHash hash) {
-  switch (hash) {
-    case api::SignatureHash::kSha256:
-      return "sha256";
-    case api::SignatureHash::kSha384:
-      return "sha384";
-    case api::SignatureHash::kSha512:
-      return "sha512";
-  }
-  return "sha256";
-}
-
 certcentral::DuplicateRequest body_of(const rules::PendingFacts& pending,
                                       const api::AutomationProfile& profile) {
   const auto& certificate = profile.spec.certificate;
   return {.common_name = pending.names.common_name,
           .dns_names = pending.names.dns_names,
           .csr = pending.csr,
-          .signature_hash = word_of(certificate.signature_hash),
+          .signature_hash = std::string(api::name_of(certificate.signature_hash)),
           .server_platform_id = certificate.server_platform,
           .ca_cert_id = certificate.ca_cert_id.value_or("")};
 }
@@ -72,17 +60,22 @@ base::Result<Sent> Actor::submit(const rules::SubmitDuplicate& action, const Obs
 base::Result<rules::PendingFacts> Actor::create_pending(const rules::SubmitDuplicate& action,
                                                         const Observation& seen,
                                                         std::stop_token stop) {
+  return create_key({.account = seen.facts.profile->account,
+                     .order_id = action.order_id,
+                     .asked_order_id = seen.facts.request.spec.order_id,
+                     .names = action.names,
+                     .key = seen.facts.key},
+                    Mark{.submitted_at = clock_.now(), .sends = action.sends}, seen, stop);
+}
+
+base::Result<rules::PendingFacts> Actor::create_key(const Intent& intent,
+                                                    const std::optional<Mark>& mark,
+                                                    const Observation& seen, std::stop_token stop) {
   const auto& request = seen.facts.request;
-  const x509::PrivateKey key = TRY(x509::PrivateKey::generate(key_params(seen.facts.key)));
+  const x509::PrivateKey key = TRY(x509::PrivateKey::generate(key_params(intent.key)));
   // The CA takes the names from the JSON; a common name beyond 64 characters cannot be in a CSR.
-  const std::string csr = TRY(x509::make_csr(key, {.common_name = action.names.common_name}));
-  nlohmann::json body = pending_secret(request, key, csr,
-                                       {.account = seen.facts.profile->account,
-                                        .order_id = action.order_id,
-                                        .asked_order_id = request.spec.order_id,
-                                        .names = action.names,
-                                        .key = seen.facts.key},
-                                       {.submitted_at = clock_.now(), .sends = action.sends});
+  const std::string csr = TRY(x509::make_csr(key, {.common_name = intent.names.common_name}));
+  nlohmann::json body = pending_secret(request, key, csr, intent, mark);
   auto created = client_.create(kube::kSecrets, request.meta.namespace_, body, stop);
   wipe(body);
   if (!created) return std::unexpected(base::wrap("create the pending Secret", created.error()));
@@ -108,6 +101,9 @@ base::Result<Sent> Actor::post(const rules::SubmitDuplicate& action, const Obser
                                const rules::PendingFacts& pending, std::stop_token stop) {
   const auto profile = caches_.profiles.get(seen.facts.profile->name);
   if (!profile) return base::fail(base::Code::kConflict, "the profile is gone");
+  if (may_act_ && !may_act_()) {
+    return base::fail(base::Code::kCancelled, "this replica may not lead any more");
+  }
   const auto answer = seen.account->ca(turn_of(seen.facts))
                           ->submit_duplicate(action.order_id, body_of(pending, *profile), stop);
   if (!answer) return post_failed(answer.error(), seen, pending, stop);

@@ -9,6 +9,7 @@
 #include "reconcile/resources.h"
 #include "rules/decide.h"
 #include "rules/report.h"
+#include "rules/standing.h"
 
 namespace reconcile {
 namespace {
@@ -26,7 +27,9 @@ constexpr std::chrono::hours kSleepMax{12};
 bool is_effect(const rules::Action& action) {
   return std::holds_alternative<rules::SubmitDuplicate>(action) ||
          std::holds_alternative<rules::InstallCertificate>(action) ||
-         std::holds_alternative<rules::DropPending>(action);
+         std::holds_alternative<rules::DropPending>(action) ||
+         std::holds_alternative<rules::OpenLedger>(action) ||
+         std::holds_alternative<rules::RememberNoGain>(action);
 }
 
 std::optional<base::TimePoint> wake_up(const rules::Action& action) {
@@ -63,36 +66,39 @@ const api::Condition* new_trouble(const api::DuplicateCertificateRequestStatus& 
 }  // namespace
 
 DuplicateReconciler::DuplicateReconciler(
-    const runtime::Informer<api::DuplicateCertificateRequest>& requests, Caches caches,
-    kube::Client& client, runtime::EventRecorder& events, const base::Clock& clock,
-    ObserveOptions options, Telemetry telemetry)
+    const runtime::Informer<api::DuplicateCertificateRequest>& requests,
+    const runtime::Informer<api::CertificateOrder>& entries, Caches caches, Sponsors& sponsors,
+    kube::Client& client, runtime::EventRecorder& events, const base::Clock& clock, Options options,
+    Telemetry telemetry)
     : requests_(requests),
+      entries_(entries),
       caches_(caches),
+      sponsors_(sponsors),
       client_(client),
       events_(events),
       clock_(clock),
+      ledger_namespace_(options.act.ledger_namespace),
       telemetry_(std::move(telemetry)),
-      observer_(caches, client, clock, options),
-      actor_(client, caches, clock, telemetry_.account_evidence) {}
+      observer_(caches, client, clock, options.observe),
+      actor_(client, caches, clock, std::move(options.act)) {}
 
 Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token stop) {
   const auto request = caches_.requests.get(key);
   if (!request || request->meta.deletion_time) {
     forget(key);
+    sponsors_.remove(key);
     if (telemetry_.gone) telemetry_.gone(key);
     return Outcome::done();
   }
   Memory memory = recall(*request);
-  if (!memory.status_version.empty() &&
-      !requests_.has_seen(request->meta.namespace_, memory.status_version)) {
-    return Outcome::after(kStaleRetry);
-  }
+  if (!has_caught_up(*request, memory)) return Outcome::after(kStaleRetry);
   Observation seen;
   const auto made = run_passes(*request, memory, seen, stop);
   if (!made || stop.stop_requested()) {
     remember(key, memory);
     return Outcome::failed(made ? base::Error{.code = base::Code::kCancelled} : made.error());
   }
+  sponsor(seen.facts, *made);
   // A profile that is being checked wakes its requests when it is done.
   const bool waits_for_profile = made->reason == api::Reason::kPending;
   const auto reported =
@@ -100,6 +106,28 @@ Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token s
   remember(key, memory);
   if (!reported) return Outcome::failed(reported.error());
   return outcome_of(*made, seen.facts);
+}
+
+// Nothing is decided on caches that are older than our own last writes.
+bool DuplicateReconciler::has_caught_up(const api::DuplicateCertificateRequest& request,
+                                        const Memory& memory) const {
+  const bool status = memory.status_version.empty() ||
+                      requests_.has_seen(request.meta.namespace_, memory.status_version);
+  return status && (memory.ledger_version.empty() ||
+                    entries_.has_seen(ledger_namespace_, memory.ledger_version));
+}
+
+// Tells whether the request needs an order that is being bought.
+void DuplicateReconciler::sponsor(const rules::Observed& seen, const rules::Decision& made) {
+  // A request that has just opened an entry, or whose profile is being checked, is as it was.
+  if (made.reason == api::Reason::kPending) return;
+  const rules::Standing standing = rules::standing_of(seen);
+  const bool urgent =
+      !standing.usable || (standing.expires_soon_time && seen.now >= *standing.expires_soon_time);
+  sponsors_.set(api::key_of(seen.request.meta), {.entry = made.entry,
+                                                 .profile = seen.profile ? seen.profile->name : "",
+                                                 .may_buy = made.sponsors,
+                                                 .urgent = !made.entry.empty() && urgent});
 }
 
 DuplicateReconciler::Memory DuplicateReconciler::recall(
@@ -139,6 +167,10 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
                                   {"reason", api::name_of(made.reason)},
                                   {"rule", made.rule}});
     TRY_VOID(act(made.action, seen, memory, stop));
+    // What was opened shows in the cache soon, and then to everybody.
+    if (std::holds_alternative<rules::OpenLedger>(made.action)) {
+      return rules::Decision{.action = rules::Wait{clock_.now() + kStaleRetry}};
+    }
   }
   return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
 }
@@ -196,6 +228,18 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                        seen.facts.ca.issued->leaf->serial_number,
                        base::format_time(seen.facts.ca.issued->leaf->not_after)));
     return {};
+  }
+  if (const auto* open = std::get_if<rules::OpenLedger>(&action)) {
+    memory.has_pending = true;
+    const auto sponsor_it = [&](const std::string& entry) {
+      sponsors_.set(api::key_of(seen.facts.request.meta),
+                    {.entry = entry, .profile = seen.facts.profile->name, .may_buy = true});
+    };
+    memory.ledger_version = TRY(actor_.open_ledger(*open, seen, sponsor_it, stop));
+    return {};
+  }
+  if (const auto* tried = std::get_if<rules::RememberNoGain>(&action)) {
+    return actor_.remember_no_gain(*tried, seen, stop);
   }
   TRY_VOID(actor_.drop(seen, stop));
   memory.has_pending = false;

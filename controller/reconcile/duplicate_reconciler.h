@@ -13,6 +13,7 @@
 #include "metrics/registry.h"
 #include "reconcile/act.h"
 #include "reconcile/observe.h"
+#include "reconcile/sponsors.h"
 #include "runtime/event_recorder.h"
 #include "runtime/informer.h"
 #include "runtime/reconciler.h"
@@ -28,16 +29,21 @@ struct Telemetry {
                      const std::string& profile)>
       reported{};
   std::function<void(const std::string& key)> gone{};
-  // A request has shown something new about an account: its profiles have to look again.
-  std::function<void()> account_evidence{};
 };
 
 class DuplicateReconciler final : public runtime::Reconciler {
  public:
-  // Everything must outlive the reconciler. `requests` is the informer behind caches.requests.
+  struct Options {
+    ObserveOptions observe{};
+    Actor::Options act{};
+  };
+
+  // Everything must outlive the reconciler. `requests` and `entries` are the informers behind the
+  // caches.
   DuplicateReconciler(const runtime::Informer<api::DuplicateCertificateRequest>& requests,
-                      Caches caches, kube::Client& client, runtime::EventRecorder& events,
-                      const base::Clock& clock, ObserveOptions options, Telemetry telemetry);
+                      const runtime::Informer<api::CertificateOrder>& entries, Caches caches,
+                      Sponsors& sponsors, kube::Client& client, runtime::EventRecorder& events,
+                      const base::Clock& clock, Options options, Telemetry telemetry);
 
   runtime::Outcome reconcile(const std::string& key, std::stop_token stop) override;
 
@@ -48,6 +54,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
     int failures = 0;          // of calls to the CA, in a row
     bool has_pending = false;  // a pending Secret of ours may be there before the cache shows it
     std::string status_version{};  // the request's resourceVersion after our last write of status
+    std::string ledger_version{};  // of the entry that we opened
     std::optional<base::Steady> due_since{};  // when work on the current need began
   };
 
@@ -69,11 +76,17 @@ class DuplicateReconciler final : public runtime::Reconciler {
   void record(const Observation& seen, runtime::EventType type, api::Reason reason,
               const std::string& action, const std::string& note);
 
+  bool has_caught_up(const api::DuplicateCertificateRequest& request, const Memory& memory) const;
+  void sponsor(const rules::Observed& seen, const rules::Decision& made);
+
   const runtime::Informer<api::DuplicateCertificateRequest>& requests_;
+  const runtime::Informer<api::CertificateOrder>& entries_;
   const Caches caches_;
+  Sponsors& sponsors_;
   kube::Client& client_;
   runtime::EventRecorder& events_;
   const base::Clock& clock_;
+  const std::string ledger_namespace_;
   const Telemetry telemetry_;
   Observer observer_;
   Actor actor_;

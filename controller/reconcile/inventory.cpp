@@ -4,41 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "reconcile/order_facts.h"
 #include "x509/csr.h"
 
 namespace reconcile {
 namespace {
 
 const std::string kOrdersLook = "orders";
-
-rules::OrderFacts facts_of(const certcentral::OrderSummary& order) {
-  return {.id = order.id,
-          .status = order.status_text,
-          .common_name = order.certificate.common_name,
-          .dns_names = order.certificate.dns_names,
-          .product = order.product_name_id,
-          .organization_id = order.organization_id.value_or(0),
-          .allow_duplicates = true,  // not in the listing: the details tell
-          .date_created = order.date_created.value_or(base::TimePoint{}),
-          .certificate_valid_till = order.certificate.valid_till,
-          .certificate_id = order.certificate.id.value_or(0)};
-}
-
-rules::OrderFacts facts_of(const certcentral::Order& order) {
-  return {.id = order.id,
-          .status = order.status_text,
-          .common_name = order.certificate.common_name,
-          .dns_names = order.certificate.dns_names,
-          .product = order.product_name_id,
-          .organization_id = order.organization_id.value_or(0),
-          .allow_duplicates = order.allow_duplicates.value_or(true),
-          .date_created = order.date_created.value_or(base::TimePoint{}),
-          .order_valid_till = order.order_valid_till,
-          .certificate_valid_till = order.certificate.valid_till,
-          .certificate_id = order.certificate.id.value_or(0),
-          .renewed_order_id = order.renewed_order_id.value_or(0),
-          .renewal_of_order_id = order.renewal_of_order_id.value_or(0)};
-}
 
 // Nothing can come of such an order: its details are not worth a call. DV orders, which have no
 // organization, are never ours and have no duplicates.
@@ -122,11 +94,16 @@ base::Result<rules::OrderFacts> Inventory::details(certcentral::CaApi& ca, std::
   auto order = ca.order(order_id, stop);
   if (order) {
     const base::MutexLock lock(mutex_);
-    details_[order_id] = {facts_of(*order), began};
+    details_[order_id] = {order_facts(*order), began};
   }
   end_look(what);
   if (!order) return std::unexpected(std::move(order).error());
-  return facts_of(*order);
+  return order_facts(*order);
+}
+
+base::Result<rules::OrderFacts> Inventory::order(certcentral::CaApi& ca, std::int64_t order_id,
+                                                 std::stop_token stop) {
+  return details(ca, order_id, stop);
 }
 
 base::Result<std::vector<rules::OrderFacts>> Inventory::orders_for(certcentral::CaApi& ca,
@@ -137,7 +114,7 @@ base::Result<std::vector<rules::OrderFacts>> Inventory::orders_for(certcentral::
   rules::MatchQuery by_names = query;
   by_names.order_id.reset();
   for (const auto& summary : TRY(summaries(ca, stop))) {
-    rules::OrderFacts facts = facts_of(summary);
+    rules::OrderFacts facts = order_facts(summary);
     const bool wanted = facts.id == query.order_id;
     const bool incomplete = !is_over(summary) && is_incomplete(summary);
     if (!wanted && !incomplete && !shares_a_name(facts, asked)) continue;

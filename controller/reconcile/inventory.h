@@ -39,6 +39,10 @@ class Inventory {
                                                           const rules::MatchQuery& query,
                                                           std::stop_token stop);
 
+  // One order by its number, listed or not, at most kDetailsAgeMax old. kNotFound if there is none.
+  base::Result<rules::OrderFacts> order(certcentral::CaApi& ca, std::int64_t order_id,
+                                        std::stop_token stop);
+
   // The duplicates of `order_id` that carry this public key, from a look that began at
   // `not_before` or later.
   base::Result<std::vector<rules::ListedDuplicate>> duplicates_of(

@@ -10,6 +10,7 @@
 #include "api/names.h"
 #include "api/validate.h"
 #include "base/random.h"
+#include "reconcile/ledger.h"
 #include "rules/profile.h"
 
 namespace reconcile {
@@ -127,7 +128,9 @@ base::Result<Observation> Observer::observe(const api::DuplicateCertificateReque
   TRY_VOID(observe_pending(seen, known_pending, stop));
   TRY_VOID(observe_target(seen, stop));
   observe_answer(seen);
+  seen.facts.ledger = ledger_of(caches_.entries, seen.facts);
   seen.facts.now = clock_.now();
+  rules::link_pending(seen.facts);
   return seen;
 }
 
@@ -149,7 +152,9 @@ void Observer::observe_profile(Observation& seen) {
       .namespace_allowed = api::allows_namespace(*profile, request.meta.namespace_, labels),
       .product = profile->spec.product,
       .allowed_names = rules::allowed_names(profile->spec, labels),
-      .name = key};
+      .name = key,
+      .places_orders = profile->spec.on_no_matching_order == api::OnNoMatchingOrder::kPlaceOrder,
+      .orders_per_day = profile->spec.limits.orders_per_day};
   if (!state) {
     facts.unusable = api::Reason::kPending;
     facts.problem = "it is being checked";
@@ -160,6 +165,8 @@ void Observer::observe_profile(Observation& seen) {
     facts.organization_id = state->preflight.organization_id.value_or(0);
     facts.product_allows_duplicates = state->preflight.duplicates_allowed.value_or(true);
     facts.fingerprint = state->fingerprint;
+    facts.orders_today =
+        orders_today(caches_.entries, facts.account, key, clock_.now(), "", /*unsent=*/true);
     seen.account = state->account;
   }
   if (seen.account && !facts.unusable && !seen.account->rejection().empty()) {
@@ -285,6 +292,13 @@ void Observer::ask(const rules::AskOrders& question, Observation& seen, std::sto
                                             .now = seen.facts.now},
                                            stop);
   if (!orders) return note_error(orders.error(), seen);
+  for (const std::int64_t id : question.also) {
+    auto order = seen.account->inventory().order(*seen.account->ca(turn_of(seen.facts)), id, stop);
+    if (!order && order.error().code == base::Code::kNotFound) continue;
+    if (!order) return note_error(order.error(), seen);
+    std::erase_if(*orders, [&](const rules::OrderFacts& listed) { return listed.id == id; });
+    orders->push_back(*std::move(order));
+  }
   seen.facts.ca.orders = *std::move(orders);
 }
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "api/automation_profile.h"
+#include "api/certificate_order.h"
 #include "api/duplicate_certificate_request.h"
 #include "base/clock.h"
 #include "kube/client.h"
@@ -32,7 +33,8 @@ struct Caches {
   const runtime::Store<api::DuplicateCertificateRequest>& requests;  // index kBySecret
   const runtime::Store<api::AutomationProfile>& profiles;
   const runtime::Store<NamespaceMeta>& namespaces;
-  const runtime::Store<SecretMeta>& secrets;  // ours, by label
+  const runtime::Store<SecretMeta>& secrets;             // ours, by label
+  const runtime::Store<api::CertificateOrder>& entries;  // the ledger; index kByAccount
   const ProfileStates& profile_states;
 };
 

@@ -15,5 +15,9 @@ inline const kube::Resource kRequests{
     .version = std::string(api::kVersion),
     .plural = std::string(api::kDuplicateCertificateRequestResource),
     .kind = std::string(api::kDuplicateCertificateRequestKind)};
+inline const kube::Resource kOrders{.group = std::string(api::kGroup),
+                                    .version = std::string(api::kVersion),
+                                    .plural = std::string(api::kCertificateOrderResource),
+                                    .kind = std::string(api::kCertificateOrderKind)};
 
 }  // namespace reconcile

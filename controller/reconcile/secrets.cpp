@@ -78,6 +78,7 @@ json encode_intent(const Intent& intent) {
              {"keyAlgorithm", intent.key.algorithm == api::KeyAlgorithm::kRsa ? "RSA" : "ECDSA"},
              {"keySize", intent.key.size}};
   if (intent.asked_order_id) value["askedOrderID"] = *intent.asked_order_id;
+  if (!intent.entry.empty()) value["entry"] = intent.entry;
   return value;
 }
 
@@ -95,6 +96,7 @@ std::optional<Intent> decode_intent(const std::string& text) {
     if (value.contains("askedOrderID")) {
       intent.asked_order_id = value.at("askedOrderID").get<std::int64_t>();
     }
+    intent.entry = value.value("entry", "");
     return intent;
   } catch (const json::exception&) {
     return std::nullopt;
@@ -125,6 +127,18 @@ std::optional<rules::Refusal> refusal_of(const Annotations& annotations) {
                         .at = *at,
                         .count = count_of(annotations, kRefusals),
                         .inputs = text_of(annotations, kRefusedInputs)};
+}
+
+// "<order>/<certificate id>"; zeros if there is no such mark, or it cannot be read.
+std::pair<std::int64_t, std::int64_t> no_gain_of(const Annotations& annotations) {
+  const std::string text = text_of(annotations, api::kNoGainAnnotation);
+  const auto slash = text.find('/');
+  std::int64_t order = 0;
+  std::int64_t certificate = 0;
+  if (slash == std::string::npos) return {0, 0};
+  std::from_chars(text.data(), text.data() + slash, order);
+  std::from_chars(text.data() + slash + 1, text.data() + text.size(), certificate);
+  return {order, certificate};
 }
 
 // Cut at whole names, so that the text never ends inside one.
@@ -231,12 +245,15 @@ rules::LeafFacts leaf_facts(const x509::Certificate& certificate) {
 
 rules::InstalledFacts installed_marks(const api::ObjectMeta& secret) {
   const Annotations& annotations = secret.annotations;
+  const auto [no_gain_order, no_gain_certificate] = no_gain_of(annotations);
   return {.uid = secret.uid,
           .resource_version = secret.resource_version,
           .order_id = number_of(annotations, api::kOrderIdAnnotation),
           .certificate_id = number_of(annotations, api::kCertificateIdAnnotation),
           .account = text_of(annotations, api::kAccountAnnotation),
-          .renew_requested_at = text_of(annotations, api::kRenewRequestedAtAnnotation)};
+          .renew_requested_at = text_of(annotations, api::kRenewRequestedAtAnnotation),
+          .no_gain_order = no_gain_order,
+          .no_gain_certificate = no_gain_certificate};
 }
 
 rules::InstalledFacts installed_facts(const json& secret) {
@@ -259,7 +276,7 @@ rules::InstalledFacts installed_facts(const json& secret) {
 }
 
 json pending_secret(const api::DuplicateCertificateRequest& request, const x509::PrivateKey& key,
-                    const std::string& csr, const Intent& intent, const Mark& mark) {
+                    const std::string& csr, const Intent& intent, const std::optional<Mark>& mark) {
   const base::SecretString pem = key.to_pem();
   json object{{"apiVersion", "v1"},
               {"kind", "Secret"},
@@ -271,10 +288,11 @@ json pending_secret(const api::DuplicateCertificateRequest& request, const x509:
                  {{api::kManagedByLabel, api::kManagedByValue},
                   {api::kPendingLabel, api::kPendingLabelValue},
                   {api::kRequestLabel, request.meta.name}}},
-                {"annotations",
-                 {{kSubmittedAt, base::format_time(mark.submitted_at)},
-                  {kSends, std::to_string(mark.sends)}}},
                 {"ownerReferences", json::array({owner_reference(request)})}}}};
+  if (mark) {
+    object["metadata"]["annotations"] = {{kSubmittedAt, base::format_time(mark->submitted_at)},
+                                         {kSends, std::to_string(mark->sends)}};
+  }
   json& data = object["data"];
   data[std::string(api::kTlsKeyKey)] = base::to_base64(pem.expose());
   data[std::string(kCsrKey)] = base::to_base64(csr);
@@ -303,6 +321,15 @@ json request_id_patch(const rules::PendingFacts& pending, std::int64_t request_i
   return patch_of(pending, {{kRequestId, std::to_string(request_id)}});
 }
 
+json no_gain_patch(const rules::InstalledFacts& installed, const rules::RememberNoGain& tried) {
+  return {
+      {"metadata",
+       {{"uid", installed.uid},
+        {"resourceVersion", installed.resource_version},
+        {"annotations",
+         {{api::kNoGainAnnotation, fmt::format("{}/{}", tried.order_id, tried.certificate_id)}}}}}};
+}
+
 bool is_pending_secret(const json& secret) {
   const auto labels = meta_of(secret).labels;
   return secret.value("type", "") == api::kPendingSecretType &&
@@ -328,6 +355,7 @@ rules::PendingFacts pending_facts(const json& secret, const std::string& request
   facts.order_id = intent->order_id;
   facts.asked_order_id = intent->asked_order_id;
   facts.names = intent->names;
+  facts.entry = intent->entry;
   facts.key = intent->key;
   facts.usable = api::is_controlled_by(meta, request_uid) &&
                  csr->public_key_sha256() == facts.public_key_sha256;

@@ -11,6 +11,7 @@
 #include "api/metadata.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "rules/action.h"
 #include "rules/observed.h"
 #include "x509/chain.h"
 #include "x509/private_key.h"
@@ -40,6 +41,7 @@ struct Intent {
   std::optional<std::int64_t> asked_order_id{};
   rules::FinalNames names{};
   api::KeyParameters key{};
+  std::string entry{};  // of the ledger, if the key is for a purchase
 };
 
 // The mutable marks of a pending Secret.
@@ -48,10 +50,11 @@ struct Mark {
   int sends = 1;
 };
 
-// The body to create: type duplicert.io/pending, owned by the request.
+// The body to create: type duplicert.io/pending, owned by the request. No mark for the key of a
+// purchase: the ledger tells when it was sent.
 nlohmann::json pending_secret(const api::DuplicateCertificateRequest& request,
                               const x509::PrivateKey& key, const std::string& csr,
-                              const Intent& intent, const Mark& mark);
+                              const Intent& intent, const std::optional<Mark>& mark);
 // A merge patch that moves the mark and takes back a refusal, with the Secret's version as
 // precondition.
 nlohmann::json mark_patch(const rules::PendingFacts& pending, const Mark& mark);
@@ -59,6 +62,11 @@ nlohmann::json mark_patch(const rules::PendingFacts& pending, const Mark& mark);
 nlohmann::json refusal_patch(const rules::PendingFacts& pending, const rules::Refusal& refusal);
 // A merge patch that records the CA's request id.
 nlohmann::json request_id_patch(const rules::PendingFacts& pending, std::int64_t request_id);
+
+// A merge patch of the target Secret's annotation duplicert.io/no-gain, with its version as
+// precondition.
+nlohmann::json no_gain_patch(const rules::InstalledFacts& installed,
+                             const rules::RememberNoGain& tried);
 
 // Whether a Secret is a pending one of ours, by type and label; whose it is, is another question.
 bool is_pending_secret(const nlohmann::json& secret);

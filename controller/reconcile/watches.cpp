@@ -2,6 +2,7 @@
 
 #include "api/defaults.h"
 #include "api/names.h"
+#include "reconcile/ledger.h"
 
 namespace reconcile {
 namespace {
@@ -22,6 +23,9 @@ void add_indexes(const Informers& informers) {
   });
   informers.requests.add_index(
       kByNamespace, [](const Request& request) { return std::vector{request.meta.namespace_}; });
+  informers.entries.add_index(kByAccount, [](const api::CertificateOrder& entry) {
+    return std::vector{entry.spec.account};
+  });
   informers.profiles.add_index(kByCredentials, [](const Profile& profile) {
     return std::vector{
         kube::ObjectKey{profile.meta.namespace_, profile.spec.account.api_key_secret_ref.name}
@@ -62,7 +66,7 @@ std::vector<std::string> requests_of(const api::ObjectMeta& secret) {
   return {kube::ObjectKey{secret.namespace_, owner->second}.text()};
 }
 
-void connect(const Informers& informers, const Queues& queues) {
+void connect(const Informers& informers, const Queues& queues, const Sponsors& sponsors) {
   add_indexes(informers);
   const auto& store = informers.requests.store();
   informers.requests.on_change([queues, &store](const runtime::Change<Request>& change) {
@@ -85,10 +89,22 @@ void connect(const Informers& informers, const Queues& queues) {
     }
     add_all(store.by_index(kBySecret, change.key), queues.requests);
   });
+  informers.entries.on_change(
+      [queues, &sponsors](const runtime::Change<api::CertificateOrder>& change) {
+        queues.entries.add(change.key, urgency_of(change.initial));
+        const auto& entry = change.after ? change.after : change.before;
+        for (const std::string& key : sponsors.waiting_for(entry->meta.name)) {
+          queues.requests.add(key);
+        }
+        queues.requests.add(entry->spec.requested_by);
+      });
 }
 
 void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile) {
   add_all(informers.requests.store().by_index(kByProfile, profile), queues.requests);
+  for (const auto& entry : informers.entries.store().list()) {
+    if (!api::is_closed(entry->status.state)) queues.entries.add(api::key_of(entry->meta));
+  }
 }
 
 void wake_by_namespace(const Informers& informers, const Queues& queues,

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "api/automation_profile.h"
+#include "api/certificate_order.h"
 #include "api/duplicate_certificate_request.h"
 #include "reconcile/observe.h"
 #include "reconcile/secrets.h"
+#include "reconcile/sponsors.h"
 #include "runtime/informer.h"
 #include "runtime/work_queue.h"
 
@@ -19,17 +21,19 @@ inline constexpr const char* kByCredentials = "credentials";
 struct Informers {
   runtime::Informer<api::DuplicateCertificateRequest>& requests;
   runtime::Informer<api::AutomationProfile>& profiles;
-  runtime::Informer<SecretMeta>& secrets;  // ours, by label
+  runtime::Informer<SecretMeta>& secrets;             // ours, by label
+  runtime::Informer<api::CertificateOrder>& entries;  // the ledger
 };
 
 struct Queues {
   runtime::WorkQueue& requests;
   runtime::WorkQueue& profiles;
+  runtime::WorkQueue& entries;
 };
 
 // Adds the indexes and the handlers. Call once, before the informers start; everything must
 // outlive them.
-void connect(const Informers& informers, const Queues& queues);
+void connect(const Informers& informers, const Queues& queues, const Sponsors& sponsors);
 
 // Looks again at all requests of a profile ("namespace/name"), of a namespace, and at all profiles
 // that take their API key from a Secret ("namespace/name").

@@ -9,6 +9,7 @@
 
 #include "api/reason.h"
 #include "base/clock.h"
+#include "rules/ledger.h"
 #include "rules/match_orders.h"
 
 namespace rules {
@@ -23,10 +24,12 @@ struct Wait {
 };
 
 // Questions to the CA. The answer goes into CaView, and decide() is called again.
-// The orders that share a name with `names`, and beside them `order_id` with its renewals.
+// The orders that share a name with `names`, and beside them `order_id` with its renewals, and
+// `also`: those that the ledger knows, whether or not the CA lists them yet.
 struct AskOrders {
   NamesWanted names{};
   std::optional<std::int64_t> order_id{};
+  std::vector<std::int64_t> also{};
 };
 struct AskDuplicates {
   std::int64_t order_id = 0;
@@ -46,9 +49,24 @@ struct InstallCertificate {
   std::int64_t certificate_id = 0;
 };
 struct DropPending {};
+// Makes the entry of the ledger that buys an order, with the key of the pending Secret, which is
+// made first if there is none. Sending it is the order reconciler's work.
+struct OpenLedger {
+  OrderGroup group{};
+  int generation = 1;
+  api::OrderKind kind = api::OrderKind::kRenewal;
+  std::int64_t renewal_of = 0;
+};
+// Notes in the target Secret that a duplicate of this order, with this primary certificate, ends no
+// later than what is installed.
+struct RememberNoGain {
+  std::int64_t order_id = 0;
+  std::int64_t certificate_id = 0;  // of the order's primary certificate
+};
 
-using Action = std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate,
-                            SubmitDuplicate, InstallCertificate, DropPending>;
+using Action =
+    std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, SubmitDuplicate,
+                 InstallCertificate, DropPending, OpenLedger, RememberNoGain>;
 
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);
@@ -59,6 +77,9 @@ struct Decision {
   std::string message{};                // what, why, what next, when: for a person
   std::string_view rule{};              // the rule that fired
   std::vector<Candidate> candidates{};  // while looking for an order: at most ten, latest first
+  // The entry of the ledger that the request waits for; empty: none.
+  std::string entry{};
+  bool sponsors = false;  // the request needs that entry's order, and its profile lets it buy
 };
 
 }  // namespace rules

@@ -35,8 +35,12 @@ constexpr std::array kRules{
     RULE(product_has_no_duplicates),
     RULE(name_is_not_allowed),
     RULE(pending_name_is_taken),
+    RULE(entry_uses_the_key),
+    RULE(entry_is_issued),
+    RULE(entry_is_closed),
     RULE(pending_does_not_fit),
     RULE(certificate_came_back_wrong),
+    RULE(certificate_brings_no_gain),
     RULE(certificate_came_back),
     RULE(ca_did_not_answer),
     RULE(refusal_is_recent),
@@ -49,9 +53,18 @@ constexpr std::array kRules{
     RULE(submission_may_still_show),
     RULE(submissions_are_used_up),
     RULE(orders_are_needed),
+    RULE(entry_is_under_way),
+    RULE(successor_is_on_its_way),
+    RULE(successor_is_not_eligible),
+    RULE(order_needs_reissue),
+    RULE(nobody_renews_yet),
     RULE(no_order_matches),
+    RULE(purchase_was_refused),
+    RULE(approvals_stop_purchases),
+    RULE(order_budget_is_used_up),
+    RULE(pending_is_for_no_purchase),
+    RULE(order_is_bought),
     RULE(name_of_the_order_is_not_allowed),
-    RULE(nothing_to_gain),
     RULE(pending_is_for_another_order),
     RULE(approval_step_is_enabled),
     RULE(order_is_found),
@@ -63,7 +76,9 @@ constexpr std::array kRules{
 
 Decision decide(const Observed& seen) {
   const Standing standing = standing_of(seen);
-  const Pass pass{seen, standing, match_of(seen, standing)};
+  const Match match = match_of(seen, standing);
+  const bool may_follow = seen.ca.orders && seen.profile;
+  const Pass pass{seen, standing, match, may_follow ? course_of(seen, standing, match) : Course{}};
   for (const NamedRule& named : kRules) {
     if (MaybeDecision made = named.rule(pass)) {
       made->rule = named.name;
@@ -87,7 +102,9 @@ std::string_view name_of(const Action& action) {
                                                                              "ask_certificate",
                                                                              "submit_duplicate",
                                                                              "install_certificate",
-                                                                             "drop_pending"};
+                                                                             "drop_pending",
+                                                                             "open_ledger",
+                                                                             "remember_no_gain"};
   return kNames[action.index()];
 }
 

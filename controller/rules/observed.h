@@ -13,6 +13,7 @@
 #include "api/reason.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "rules/ledger.h"
 #include "rules/match_orders.h"
 #include "rules/names.h"
 
@@ -32,8 +33,11 @@ struct ProfileFacts {
   bool approval_step_in_the_way = false;
   // Patterns that bound the names in this namespace; nullopt: no constraint applies.
   std::optional<std::vector<std::string>> allowed_names{};
-  std::string name{};         // "<namespace>/<name>"
-  std::string fingerprint{};  // changes with the spec and the credentials of the profile
+  std::string name{};          // "<namespace>/<name>"
+  std::string fingerprint{};   // changes with the spec and the credentials of the profile
+  bool places_orders = false;  // onNoMatchingOrder: PlaceOrder
+  int orders_per_day = 10;     // limits.ordersPerDay
+  int orders_today = 0;        // entries of the ledger that it may have sent within 24 h
 };
 
 // An X.509 leaf as the rules see it.
@@ -68,6 +72,9 @@ struct InstalledFacts {
   std::int64_t certificate_id = 0;
   std::string account{};
   std::string renew_requested_at{};  // the last value acted on
+  // Of which order, with which primary certificate, a duplicate was tried without gain; 0: none.
+  std::int64_t no_gain_order = 0;
+  std::int64_t no_gain_certificate = 0;
 };
 
 // The CA said no to the pending CSR.
@@ -84,9 +91,10 @@ struct PendingFacts {
   bool usable = false;  // its owner is this request and its key fits its CSR
   std::string public_key_sha256{};
   std::string csr{};
-  std::int64_t order_id = 0;
+  std::int64_t order_id = 0;  // to duplicate; of an entry's key: what link_pending() found
   std::string account{};
   FinalNames names{};
+  std::string entry{};  // the entry of the ledger that the key was made for; empty: a duplicate
   api::KeyParameters key{};
   std::optional<std::int64_t> asked_order_id{};   // spec.orderID when the key was made
   std::optional<base::TimePoint> submitted_at{};  // nullopt: never sent
@@ -132,6 +140,7 @@ struct Observed {
   std::optional<InstalledFacts> installed{};  // nullopt: no such Secret
   std::optional<PendingFacts> pending{};
   std::string pending_name_taken_by{};  // somebody else's Secret has the pending Secret's name
+  std::vector<LedgerEntry> ledger{};    // entries of the account that share a name, or use our key
   CaView ca{};
   std::optional<base::Error> ca_error{};    // the question to the CA that failed in this pass
   int failures = 0;                         // transient ones in a row, this process's memory
@@ -141,5 +150,9 @@ struct Observed {
   std::chrono::seconds settle_window{180};  // --duplicate-settle-window
   base::TimePoint now{};
 };
+
+// The key of an entry that was issued belongs to that entry's order. Pure; call it when the facts
+// are complete.
+void link_pending(Observed& seen);
 
 }  // namespace rules

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rules/action.h"
+#include "rules/course.h"
 #include "rules/observed.h"
 #include "rules/standing.h"
 
@@ -16,7 +17,8 @@ namespace rules {
 struct Pass {
   const Observed& seen;
   const Standing standing;
-  const Match match;  // of ca.orders, held against the request; empty while they are not there
+  const Match match;    // of ca.orders, held against the request; empty while they are not there
+  const Course course;  // what follows from it; kNoOrder while they are not there
 };
 
 // nullopt: the rule does not apply.
@@ -26,6 +28,9 @@ using Rule = MaybeDecision (*)(const Pass&);
 Decision decision(Action action, api::Reason reason, std::string message);
 
 Match match_of(const Observed& seen, const Standing& standing);
+
+// The question for the orders that this request may use.
+AskOrders ask_orders(const Observed& seen);
 
 // In the order in which decide() tries them.
 // Rules about the request, its Secret and its profile (rules_request.cpp).
@@ -41,10 +46,15 @@ MaybeDecision namespace_is_not_allowed(const Pass& pass);
 MaybeDecision profile_is_unusable(const Pass& pass);
 MaybeDecision product_has_no_duplicates(const Pass& pass);
 MaybeDecision name_is_not_allowed(const Pass& pass);
+// Rules about a key that was made for an entry of the ledger (rules_ledger.cpp).
+MaybeDecision entry_uses_the_key(const Pass& pass);
+MaybeDecision entry_is_issued(const Pass& pass);
+MaybeDecision entry_is_closed(const Pass& pass);
 // Rules about a pending key (rules_pending.cpp).
 MaybeDecision pending_name_is_taken(const Pass& pass);
 MaybeDecision pending_does_not_fit(const Pass& pass);
 MaybeDecision certificate_came_back_wrong(const Pass& pass);
+MaybeDecision certificate_brings_no_gain(const Pass& pass);
 MaybeDecision certificate_came_back(const Pass& pass);
 MaybeDecision ca_did_not_answer(const Pass& pass);
 MaybeDecision refusal_is_recent(const Pass& pass);
@@ -60,9 +70,19 @@ MaybeDecision nothing_was_sent(const Pass& pass);
 MaybeDecision orders_are_needed(const Pass& pass);
 MaybeDecision no_order_matches(const Pass& pass);
 MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass);
-MaybeDecision nothing_to_gain(const Pass& pass);
 MaybeDecision pending_is_for_another_order(const Pass& pass);
 MaybeDecision approval_step_is_enabled(const Pass& pass);
 MaybeDecision order_is_found(const Pass& pass);
+// Rules about orders that follow, and about buying one (rules_ledger.cpp).
+MaybeDecision entry_is_under_way(const Pass& pass);
+MaybeDecision successor_is_on_its_way(const Pass& pass);
+MaybeDecision successor_is_not_eligible(const Pass& pass);
+MaybeDecision order_needs_reissue(const Pass& pass);
+MaybeDecision nobody_renews_yet(const Pass& pass);
+MaybeDecision purchase_was_refused(const Pass& pass);
+MaybeDecision approvals_stop_purchases(const Pass& pass);
+MaybeDecision order_budget_is_used_up(const Pass& pass);
+MaybeDecision pending_is_for_no_purchase(const Pass& pass);
+MaybeDecision order_is_bought(const Pass& pass);
 
 }  // namespace rules

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "rules/course.h"
 #include "rules/rule.h"
 
 namespace rules {
@@ -13,8 +14,6 @@ using namespace std::chrono_literals;
 
 // A person is waiting for a match, and one listing serves all requests of the account.
 constexpr auto kLookForOrder = 5min;
-// A duplicate that lives less than this longer than the installed one is no gain.
-constexpr auto kGainMin = 24h;
 constexpr std::size_t kCandidatesMax = 10;
 
 std::string text_of(const NamesWanted& wanted) {
@@ -66,11 +65,6 @@ int sends_after(const Observed& seen) {
   return seen.pending->sends + (seen.ca.post == CaView::Post::kNotSent ? 0 : 1);
 }
 
-bool outlives(const OrderFacts& order, const LeafFacts& installed) {
-  const base::TimePoint end = order.certificate_valid_till.value_or(paid_until(order));
-  return end - installed.not_after >= kGainMin;
-}
-
 bool is_same(const FinalNames& a, const FinalNames& b) {
   return a.common_name == b.common_name && NameSet(a.dns_names.begin(), a.dns_names.end()) ==
                                                NameSet(b.dns_names.begin(), b.dns_names.end());
@@ -78,9 +72,9 @@ bool is_same(const FinalNames& a, const FinalNames& b) {
 
 // A copy that expires follows the latest order that gains something, if there is one: an order that
 // is paid for longer may have a certificate that ends earlier.
-void prefer_gain(const LeafFacts& installed, const NamesWanted& wanted, Match& match) {
+void prefer_gain(const InstalledFacts& installed, const NamesWanted& wanted, Match& match) {
   const auto better = std::ranges::find_if(match.candidates, [&](const Candidate& candidate) {
-    return candidate.verdict == Verdict::kEligible && outlives(candidate.order, installed);
+    return candidate.verdict == Verdict::kEligible && brings_gain(candidate.order, installed);
   });
   if (better == match.candidates.end()) return;
   match.latest = better->order;
@@ -99,19 +93,25 @@ Match match_of(const Observed& seen, const Standing& standing) {
     query.organization_id = seen.profile->organization_id;
   }
   Match match = match_orders(*seen.ca.orders, query);
-  if (standing.need == Need::kExpiring) prefer_gain(*seen.installed->leaf, query.names, match);
+  if (standing.need == Need::kExpiring) prefer_gain(*seen.installed, query.names, match);
   if (match.candidates.size() > kCandidatesMax) match.candidates.resize(kCandidatesMax);
   return match;
 }
 
+AskOrders ask_orders(const Observed& seen) {
+  return {.names = names_wanted(seen.request.spec),
+          .order_id = seen.request.spec.order_id,
+          .also = ledger_orders(seen)};
+}
+
 MaybeDecision orders_are_needed(const Pass& pass) {
   if (pass.seen.ca.orders) return std::nullopt;
-  return decision(AskOrders{names_wanted(pass.seen.request.spec), pass.seen.request.spec.order_id},
-                  api::Reason::kPending, "looking for the latest matching order");
+  return decision(ask_orders(pass.seen), api::Reason::kPending,
+                  "looking for the latest matching order");
 }
 
 MaybeDecision no_order_matches(const Pass& pass) {
-  if (pass.match.latest) return std::nullopt;
+  if (pass.course.way != Way::kNoOrder) return std::nullopt;
   auto [reason, message] = why_none(pass);
   Decision made = decision(Wait{pass.seen.now + kLookForOrder}, reason, std::move(message));
   made.candidates = pass.match.candidates;
@@ -119,7 +119,7 @@ MaybeDecision no_order_matches(const Pass& pass) {
 }
 
 MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.profile->allowed_names) return std::nullopt;
   const auto refused = first_not_allowed(pass.match.names.dns_names, *seen.profile->allowed_names);
   if (!refused) return std::nullopt;
@@ -133,21 +133,8 @@ MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass) {
   return made;
 }
 
-// Expiring only: never loop on copies as short as the last one. A Replace is worth it in any case.
-MaybeDecision nothing_to_gain(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
-  if (standing.need != Need::kExpiring) return std::nullopt;
-  const OrderFacts& latest = *pass.match.latest;
-  if (outlives(latest, *seen.installed->leaf)) return std::nullopt;
-  return decision(
-      Wait{seen.now + 1h}, api::Reason::kRenewalDue,
-      fmt::format("{}, and the latest matching order {} gives no later end; renew or reissue it in "
-                  "CertCentral, and this certificate follows by itself",
-                  standing.need_text, latest.id));
-}
-
 MaybeDecision pending_is_for_another_order(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending) return std::nullopt;
   if (match.latest->id != seen.pending->order_id) {
     return decision(
@@ -163,7 +150,7 @@ MaybeDecision pending_is_for_another_order(const Pass& pass) {
 
 // What was sent already is followed; nothing new is sent into a queue of approvals.
 MaybeDecision approval_step_is_enabled(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.profile->approval_step_in_the_way || seen.pending) return std::nullopt;
   return decision(
       Wait{seen.now + 1h}, api::Reason::kApprovalStepEnabled,
@@ -178,7 +165,7 @@ MaybeDecision approval_step_is_enabled(const Pass& pass) {
 }
 
 MaybeDecision order_is_found(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const api::Reason reason =
       standing.usable ? api::Reason::kRenewing : api::Reason::kAwaitingIssuance;
   return decision(

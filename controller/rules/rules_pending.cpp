@@ -42,6 +42,8 @@ bool names_fit(const Observed& seen) {
 std::string misfit(const Observed& seen) {
   const PendingFacts& pending = *seen.pending;
   if (!pending.usable) return "it is not of this request, or its key does not fit its CSR";
+  // The names of a purchase are the order's; rules_ledger.cpp tells when its key is of no use.
+  if (!pending.entry.empty()) return {};
   if (!names_fit(seen)) return "the names have changed";
   if (pending.key != seen.key) return "the kind of key has changed";
   if (pending.account != seen.profile->account) return "the account has changed";
@@ -115,7 +117,7 @@ std::pair<api::Reason, std::string> failure_of(const base::Error& error) {
 }  // namespace
 
 MaybeDecision pending_name_is_taken(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.pending_name_taken_by.empty()) return std::nullopt;
   return decision(
       Wait{seen.now + 5min}, api::Reason::kSecretConflict,
@@ -132,7 +134,7 @@ MaybeDecision pending_does_not_fit(const Pass& pass) {
 }
 
 MaybeDecision certificate_came_back_wrong(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.issued) return std::nullopt;
   const std::string why = wrong_with(seen, *seen.ca.issued);
   if (why.empty()) return std::nullopt;
@@ -151,8 +153,31 @@ MaybeDecision certificate_came_back_wrong(const Pass& pass) {
                               seen.ca.issued->certificate_id, seen.pending->order_id, why));
 }
 
+// A copy that expires is not replaced by one that ends as soon; what was tried is remembered, so
+// that it is not tried again before the order has another certificate.
+MaybeDecision certificate_brings_no_gain(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  const bool compare =
+      seen.pending && seen.ca.issued && standing.usable && standing.need == Need::kExpiring;
+  if (!compare || !is_no_gain(seen.ca.issued->leaf->not_after, *seen.installed->leaf)) {
+    return std::nullopt;
+  }
+  if (!seen.ca.orders) return seen.ca_error ? ca_did_not_answer(pass) : orders_are_needed(pass);
+  const auto order = std::ranges::find(*seen.ca.orders, seen.pending->order_id, &OrderFacts::id);
+  if (order == seen.ca.orders->end() || was_in_vain(*order, *seen.installed)) {
+    return decision(DropPending{}, api::Reason::kPending,
+                    fmt::format("the duplicate of order {} ends no later than the installed "
+                                "certificate; it is not installed",
+                                seen.pending->order_id));
+  }
+  return decision(RememberNoGain{order->id, order->certificate_id}, api::Reason::kPending,
+                  fmt::format("the duplicate of order {} ends no later than the installed "
+                              "certificate; remembering it",
+                              order->id));
+}
+
 MaybeDecision certificate_came_back(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.issued) return std::nullopt;
   return decision(InstallCertificate{seen.pending->order_id, seen.ca.issued->certificate_id},
                   api::Reason::kIssued,
@@ -160,7 +185,7 @@ MaybeDecision certificate_came_back(const Pass& pass) {
 }
 
 MaybeDecision ca_did_not_answer(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.ca_error) return std::nullopt;
   const base::Error& error = *seen.ca_error;
   if (error.reason == "cert_unavailable_processing" && seen.pending) {
@@ -175,7 +200,7 @@ MaybeDecision ca_did_not_answer(const Pass& pass) {
 }
 
 MaybeDecision refusal_is_recent(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.pending->refusal) return std::nullopt;
   const Refusal& refusal = *seen.pending->refusal;
   const bool urgent = standing.expires_soon_time && seen.now >= *standing.expires_soon_time;
@@ -193,7 +218,7 @@ MaybeDecision refusal_is_recent(const Pass& pass) {
 }
 
 MaybeDecision listed_and_issued(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.listed) return std::nullopt;
   const ListedDuplicate* best = nullptr;
   for (const ListedDuplicate& entry : *seen.ca.listed) {
@@ -209,7 +234,7 @@ MaybeDecision listed_and_issued(const Pass& pass) {
 // A word of the list that only an approver's no leads to; everything else may still be issued.
 // CertCentral: dev.digicert.com, services-api/orders/list-duplicates (status of a duplicate).
 MaybeDecision listed_as_rejected(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.listed || seen.ca.listed->empty()) return std::nullopt;
   if (!std::ranges::all_of(*seen.ca.listed, [](const ListedDuplicate& entry) {
         return entry.status == "rejected";
@@ -224,13 +249,13 @@ MaybeDecision listed_as_rejected(const Pass& pass) {
 }
 
 MaybeDecision listed_but_not_issued(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.ca.listed || seen.ca.listed->empty()) return std::nullopt;
   return awaiting(seen, next_poll(seen), "the CA lists it and has not issued it yet");
 }
 
 MaybeDecision listing_is_needed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || !seen.pending->submitted_at || seen.ca.listed) return std::nullopt;
   const bool never_left = seen.ca.post == CaView::Post::kNotSent && seen.pending->sends <= 1 &&
                           seen.pending->refusals == 0;
@@ -241,7 +266,7 @@ MaybeDecision listing_is_needed(const Pass& pass) {
 }
 
 MaybeDecision accepted_but_not_listed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool accepted = seen.pending && !seen.pending->refusal &&
                         (seen.ca.post == CaView::Post::kAccepted || seen.pending->request_id != 0);
   if (!accepted) return std::nullopt;
@@ -250,7 +275,7 @@ MaybeDecision accepted_but_not_listed(const Pass& pass) {
 
 // The POST did not leave this process, or was turned away by the rate limit: nothing to settle.
 MaybeDecision nothing_was_sent(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.pending || seen.ca.post != CaView::Post::kNotSent) return std::nullopt;
   const base::TimePoint again = std::min(seen.pending->submitted_at.value_or(seen.now), seen.now) +
                                 transient_backoff(seen.failures, seen.jitter);
@@ -263,7 +288,7 @@ MaybeDecision nothing_was_sent(const Pass& pass) {
 }
 
 MaybeDecision submission_may_still_show(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool settling = seen.pending && seen.pending->submitted_at && !seen.pending->refusal &&
                         seen.ca.post == CaView::Post::kUnknown;
   if (!settling) return std::nullopt;
@@ -277,7 +302,7 @@ MaybeDecision submission_may_still_show(const Pass& pass) {
 }
 
 MaybeDecision submissions_are_used_up(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool used_up = seen.pending && !seen.pending->refusal && seen.pending->sends >= kSendsMax &&
                        seen.ca.post != CaView::Post::kNotSent;
   if (!used_up) return std::nullopt;

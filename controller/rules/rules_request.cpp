@@ -54,7 +54,7 @@ MaybeDecision secret_is_not_ours(const Pass& pass) {
 
 // The last step of an issuance, or what a crash right before it left behind.
 MaybeDecision pending_key_is_installed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const bool installed = is_allowed(seen) && seen.pending && seen.pending->usable &&
                          seen.installed && seen.installed->leaf && seen.installed->key_matches &&
                          seen.installed->leaf->public_key_sha256 == seen.pending->public_key_sha256;
@@ -63,19 +63,19 @@ MaybeDecision pending_key_is_installed(const Pass& pass) {
 }
 
 MaybeDecision order_names_are_needed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!standing.needs_order_names || !may_ask(seen)) return std::nullopt;
   if (seen.ca_error) return ca_did_not_answer(pass);
-  return decision(AskOrders{names_wanted(seen.request.spec), seen.installed->order_id},
-                  api::Reason::kPending, "looking up the names of the installed order");
+  return decision(
+      AskOrders{.names = names_wanted(seen.request.spec), .order_id = seen.installed->order_id},
+      api::Reason::kPending, "looking up the names of the installed order");
 }
 
 MaybeDecision request_is_suspended(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.request.spec.suspend) return std::nullopt;
   if (may_ask(seen) && !seen.ca.orders && !seen.ca_error) {
-    return decision(AskOrders{names_wanted(seen.request.spec), seen.request.spec.order_id},
-                    api::Reason::kSuspended, "looking for orders");
+    return decision(ask_orders(seen), api::Reason::kSuspended, "looking for orders");
   }
   std::string message = "spec.suspend is true: nothing is issued; set it to false to go on";
   if (!seen.profile) message += ". Its profile does not exist";
@@ -86,7 +86,7 @@ MaybeDecision request_is_suspended(const Pass& pass) {
 }
 
 MaybeDecision certificate_is_current(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (standing.need != Need::kNone) return std::nullopt;
   const base::TimePoint end = seen.installed->leaf->not_after;
   // Without automatic renewal the next change is that of the report: ExpiresSoon, then Expired.
@@ -98,7 +98,7 @@ MaybeDecision certificate_is_current(const Pass& pass) {
 }
 
 MaybeDecision profile_is_missing(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile) return std::nullopt;
   const auto& ref = seen.request.spec.profile_ref;
   return decision(Wait{seen.now + kLookAgain}, api::Reason::kProfileNotFound,
@@ -108,7 +108,7 @@ MaybeDecision profile_is_missing(const Pass& pass) {
 }
 
 MaybeDecision namespace_is_not_allowed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile->namespace_allowed) return std::nullopt;
   return decision(Wait{seen.now + kLookAgain}, api::Reason::kNamespaceNotAllowed,
                   fmt::format("AutomationProfile {} does not let namespace {} use it; its owner "
@@ -117,7 +117,7 @@ MaybeDecision namespace_is_not_allowed(const Pass& pass) {
 }
 
 MaybeDecision profile_is_unusable(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (!seen.profile->unusable) return std::nullopt;
   return decision(
       Wait{seen.now + kLookAgain}, *seen.profile->unusable,
@@ -125,7 +125,7 @@ MaybeDecision profile_is_unusable(const Pass& pass) {
 }
 
 MaybeDecision product_has_no_duplicates(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   if (seen.profile->product_allows_duplicates) return std::nullopt;
   return decision(
       Wait{seen.now + 1h}, api::Reason::kDuplicatesNotAllowed,
@@ -135,7 +135,7 @@ MaybeDecision product_has_no_duplicates(const Pass& pass) {
 }
 
 MaybeDecision name_is_not_allowed(const Pass& pass) {
-  const auto& [seen, standing, match] = pass;
+  const auto& [seen, standing, match, course] = pass;
   const auto refused = refused_name(seen);
   if (!refused) return std::nullopt;
   return decision(Wait{}, api::Reason::kNameNotAllowed,

@@ -90,7 +90,10 @@ std::optional<Fault> find_fault(const Observed& seen, Standing& standing) {
 
 void find_need(const Observed& seen, Standing& standing) {
   if (!standing.usable) {
-    standing.need = Need::kReplace;
+    // A renewal that came too late is still one: its order may be renewed for some days more.
+    const bool late = standing.reason == api::Reason::kExpired && seen.renewal.automatic &&
+                      renew_requested(seen).empty();
+    standing.need = late ? Need::kExpiring : Need::kReplace;
     standing.need_text = standing.problem;
     return;
   }

@@ -198,9 +198,21 @@ AdminResult post_reissue(Task& task) {
 
 AdminResult post_duplicate(Task& task) {
   const std::string csr = text_of(task.body, "csr");
-  const Id id = TRY(task.service.with_state(
-      [&](const IssueWorld& world) { return person_duplicates(world, task.id, csr); }));
-  return json{{"certificate_id", id}};
+  std::chrono::seconds ago{0};
+  if (const auto text = text_of(task.body, "issued_ago"); !text.empty()) {
+    ago = TRY(base::parse_duration(text));
+  }
+  json answer;
+  const auto done = task.service.with_state([&](const IssueWorld& world) -> base::Result<void> {
+    const IssueWorld then{world.store, world.issuer, world.now - ago};
+    const Id id = TRY(person_duplicates(then, task.id, csr));
+    const auto made = world.store.certificate(id);
+    answer = {{"certificate_id", id},
+              {"chain", made ? chain_of(world.issuer, *made) : std::vector<std::string>{}}};
+    return {};
+  });
+  TRY_VOID(done);
+  return answer;
 }
 
 AdminResult put_order(Task& task) {

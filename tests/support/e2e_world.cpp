@@ -1,5 +1,6 @@
 #include "support/e2e_world.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
@@ -61,7 +62,7 @@ void E2eTest::TearDown() {
 }
 
 void E2eTest::start_simulator(const std::vector<std::string>& faults, std::uint64_t fault_seed) {
-  simulator_options_ = {.data_dir = dir() / "ca", .seed_file = kSeed};
+  simulator_options_ = {.data_dir = dir() / "ca", .seed_file = seed_file()};
   simulator_options_.polite = true;  // a test names the faults that it is about
   simulator_options_.fault_seed = fault_seed;
   if (faults != std::vector<std::string>{"polite"}) simulator_options_.faults = faults;
@@ -81,31 +82,34 @@ void E2eTest::restart_simulator(std::chrono::milliseconds down_for) {
   simulator_ = *std::move(started);
 }
 
+std::string E2eTest::seed_file() const {
+  return kSeed;
+}
+
 void E2eTest::start_operator(const std::vector<std::string>& flags) {
+  operator_ = make_operator("operator.log", flags);
+  ASSERT_TRUE(operator_->wait_for_output("caches are complete", 60s)) << operator_->output();
+}
+
+std::unique_ptr<support::Process> E2eTest::make_operator(const std::string& log,
+                                                         const std::vector<std::string>& flags) {
   support::Command command;
-  command.argv = {operator_binary(),
-                  "run",
-                  "--kubeconfig",
-                  cluster().kubeconfig(support::ControlPlane::kOperator),
-                  "--namespace",
-                  home(),
-                  "--namespace",
-                  other(),
-                  "--no-leader-elect",
-                  "--health-address",
-                  "127.0.0.1:0",
-                  "--metrics-address",
-                  "127.0.0.1:0",
-                  "--log-level",
-                  "debug"};
+  command.argv = {operator_binary(),   "run",
+                  "--kubeconfig",      cluster().kubeconfig(support::ControlPlane::kOperator),
+                  "--namespace",       home(),
+                  "--namespace",       other(),
+                  "--health-address",  "127.0.0.1:0",
+                  "--metrics-address", "127.0.0.1:0",
+                  "--log-level",       "debug"};
   if (simulator_) {
     const std::string url = simulator_->base_url();
     command.argv.insert(command.argv.end(),
                         {"--allowed-ca-hosts", url.substr(8, url.find('/', 8) - 8)});
   }
   command.argv.insert(command.argv.end(), flags.begin(), flags.end());
-  operator_ = std::make_unique<support::Process>(command, dir() / "operator.log");
-  ASSERT_TRUE(operator_->wait_for_output("caches are complete", 60s)) << operator_->output();
+  const bool elects = std::ranges::find(flags, "--leader-elect") != flags.end();
+  if (!elects) command.argv.emplace_back("--no-leader-elect");
+  return std::make_unique<support::Process>(command, dir() / log);
 }
 
 int E2eTest::stop_operator() {

@@ -52,8 +52,11 @@ class E2eTest : public ClusterTest {
                        std::uint64_t fault_seed = 1);
   // Stops it, waits, and starts it on the same data and port, as polite as can be.
   void restart_simulator(std::chrono::milliseconds down_for);
-  // The operator, watching both namespaces of the test, and perhaps more flags.
+  // The operator, watching both namespaces of the test, and perhaps more flags. It elects no leader
+  // unless one of them says so.
   void start_operator(const std::vector<std::string>& flags = {});
+  std::unique_ptr<support::Process> make_operator(const std::string& log,
+                                                  const std::vector<std::string>& flags);
   int stop_operator();
   // Both, with the profile "basic" and its key.
   void start_all(const std::vector<std::string>& faults = {"polite"});
@@ -83,6 +86,9 @@ class E2eTest : public ClusterTest {
   void expect_good_pair(const std::string& secret, const std::string& namespace_ = {});
   // GET on the operator's probes or metrics server ("--health-address", "--metrics-address").
   std::string fetch(const std::string& server, const std::string& path);
+
+  // The seed of the simulated CA.
+  virtual std::string seed_file() const;
 
   const std::string& home() const { return namespaces_[0]; }
   const std::string& other() const { return namespaces_[1]; }

@@ -1,0 +1,82 @@
+#include "reconcile/order_post.h"
+
+#include <fmt/format.h>
+
+#include "certcentral/errors.h"
+
+namespace reconcile {
+namespace {
+
+using Outcome = rules::OrderPost::Outcome;
+
+rules::OrderPost failure(const base::Error& error) {
+  rules::OrderPost post{.message = error.message, .retry_after = error.retry_after};
+  switch (certcentral::class_of(error, certcentral::CallKind::kPost)) {
+    case certcentral::ErrorClass::kAmbiguous:
+      post.outcome = Outcome::kUnknown;
+      break;
+    case certcentral::ErrorClass::kTransient:
+      post.outcome = Outcome::kNotSent;
+      post.reason = api::Reason::kCaUnavailable;
+      break;
+    case certcentral::ErrorClass::kRateLimited:
+      post.outcome = Outcome::kNotSent;
+      post.reason = api::Reason::kRateLimited;
+      break;
+    case certcentral::ErrorClass::kConfiguration:
+    case certcentral::ErrorClass::kTerminal:
+      post.outcome = Outcome::kRefused;
+      break;
+  }
+  // A bad key says nothing about the order.
+  if (error.code == base::Code::kUnauthenticated) {
+    post.outcome = Outcome::kNotSent;
+    post.reason = api::Reason::kCredentialsRejected;
+  }
+  return post;
+}
+
+}  // namespace
+
+certcentral::OrderRequest order_body(const api::CertificateOrder& entry,
+                                     const api::AutomationProfile& profile) {
+  const auto& spec = entry.spec;
+  const auto& order = profile.spec.order;
+  return {
+      .product_name_id = spec.product_name_id,
+      .common_name = spec.common_name,
+      .dns_names = spec.dns_names,
+      .csr = spec.csr,
+      .signature_hash = std::string(api::name_of(profile.spec.certificate.signature_hash)),
+      .server_platform_id = profile.spec.certificate.server_platform,
+      .ca_cert_id = profile.spec.certificate.ca_cert_id.value_or(""),
+      .organization_id = spec.organization_id,
+      .container_id = order.container_id,
+      .order_validity_years = order.validity_years,
+      .payment_method = std::string(api::name_of(order.payment_method)),
+      .renewal_of_order_id = spec.renewal_of,
+      .alternative_order_id = spec.attempt_id,
+      .comments = fmt::format("Duplicert {}, requested by {}", spec.attempt_id, spec.requested_by),
+      .auto_reissue = order.auto_reissue};
+}
+
+rules::OrderPost outcome_of(const base::Result<certcentral::Submission>& answer) {
+  if (!answer) return failure(answer.error());
+  return {.outcome = Outcome::kAccepted, .order_id = answer->order_id};
+}
+
+std::string_view name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kUnknown:
+      return "unknown";
+    case Outcome::kAccepted:
+      return "accepted";
+    case Outcome::kRefused:
+      return "refused";
+    case Outcome::kNotSent:
+      return "not_sent";
+  }
+  return "unknown";
+}
+
+}  // namespace reconcile
