@@ -117,7 +117,8 @@ std::optional<rules::InstalledFacts> verified_before(
 }
 
 base::Result<Observation> Observer::observe(const api::DuplicateCertificateRequest& request,
-                                            bool known_pending, std::stop_token stop) {
+                                            bool known_pending, Target target,
+                                            std::stop_token stop) {
   Observation seen;
   seen.facts.request = request;
   seen.facts.settle_window = options_.duplicate_settle_window;
@@ -126,7 +127,7 @@ base::Result<Observation> Observer::observe(const api::DuplicateCertificateReque
   observe_profile(seen);
   observe_claims(seen);
   TRY_VOID(observe_pending(seen, known_pending, stop));
-  TRY_VOID(observe_target(seen, stop));
+  TRY_VOID(observe_target(seen, target, stop));
   observe_answer(seen);
   seen.facts.ledger = ledger_of(caches_.entries, seen.facts);
   seen.facts.now = clock_.now();
@@ -210,11 +211,14 @@ base::Result<void> Observer::observe_pending(Observation& seen, bool known_pendi
   return {};
 }
 
-base::Result<void> Observer::observe_target(Observation& seen, std::stop_token stop) {
+base::Result<void> Observer::observe_target(Observation& seen, Target target,
+                                            std::stop_token stop) {
   const auto& request = seen.facts.request;
   const kube::ObjectKey key{request.meta.namespace_, request.spec.secret_name};
-  if (const auto cached = caches_.secrets.get(key.text()); cached && !seen.facts.pending) {
+  const auto cached = caches_.secrets.get(key.text());
+  if (cached && target == Target::kCached && !seen.facts.pending) {
     if (auto verified = verified_before(request, *cached)) {
+      seen.target = Target::kCached;
       seen.facts.installed = std::move(verified);
       own(cached->meta, seen);
       return {};
