@@ -9,7 +9,7 @@
 # under PodSecurity "restricted"; `helm test`; a duplicate served by a TLS server in a Pod; 50
 # requests renewed while the leader's Pod is deleted, one duplicate for each key; an upgrade by
 # Helm 4 that changes no certificate; namespaced mode without a ClusterRole; an uninstall that
-# leaves CRDs and Secrets; no call of the operator refused, and each verb of its roles used.
+# leaves CRDs and Secrets; an order bought once; no call of the operator refused, and each verb of its roles used.
 # Exit code 4: this machine does not allow a node. The last line counts the checks.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -238,12 +238,27 @@ check_secret_lost() {
   ok "a deleted Secret is made anew"
 }
 
+# check_order: a profile that may buy buys what no order matches, once.
+check_order() {
+  k -n duplicert get aprofile simulator-basic -o json | python3 -c 'import json, sys
+profile = json.load(sys.stdin)
+spec = profile["spec"]
+spec["onNoMatchingOrder"] = "PlaceOrder"
+spec["nameConstraints"] = [{"dnsNames": ["new.example.com"]}]
+profile["metadata"] = {"name": "buyer", "namespace": "duplicert"}
+profile.pop("status", None)
+json.dump(profile, sys.stdout)' | k apply -f - >/dev/null
+  request team-a new buyer | sed 's/shop.example.com/new.example.com/' | k apply -f - >/dev/null
+  k -n team-a wait --for=condition=Ready dcr/new --timeout=120s >/dev/null
+  same "orders in the ledger" "$(k -n duplicert get dcro --no-headers | wc -l)" 1
+}
+
 check_uninstall() {
   on helm uninstall duplicert -n duplicert --wait --timeout 120s >/dev/null
   same "CRDs after the uninstall" "$(k get crds -o name | grep -c 'duplicert\.io$')" 3
-  same "requests after the uninstall" "$(k get dcr -A --no-headers | wc -l)" "$((requests + 1))"
+  same "requests after the uninstall" "$(k get dcr -A --no-headers | wc -l)" "$((requests + 2))"
   same "Secrets after the uninstall" "$(k get secrets -A --no-headers \
-    -l app.kubernetes.io/managed-by=duplicert | wc -l)" "$((requests + 1))"
+    -l app.kubernetes.io/managed-by=duplicert | wc -l)" "$((requests + 2))"
   same "roles after the uninstall" \
     "$(k get clusterroles,roles -A -l app.kubernetes.io/part-of=duplicert --no-headers 2>/dev/null |
       wc -l)" 0
@@ -294,6 +309,7 @@ check_install
 check_server
 check_renewals
 check_secret_lost
+check_order
 check_upgrade
 python3 "$repo/hack/node/verbs.py" "$node/audit.log" duplicert \
   <(k get clusterrole,role -A -l app.kubernetes.io/part-of=duplicert -o json)
