@@ -1,7 +1,7 @@
 // oracle tells how the tools that people deploy with would read objects: kstatus (Flux, Helm 4,
 // kubectl's cli-utils) and health scripts of Argo CD.
 //
-// usage: oracle [-lua FILE] <objects.json      one JSON object, or a list of them
+// usage: oracle [-lua FILE] <objects      one object in YAML or JSON, or a list of them
 // Prints one line for each: kstatus's word, a tab, Argo CD's word ("-" without a script), a tab,
 // Argo CD's message.
 package main
@@ -16,6 +16,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
+	"sigs.k8s.io/yaml"
 )
 
 func main() {
@@ -58,6 +59,9 @@ func run(script string) error {
 func readObjects(from io.Reader) ([]map[string]any, error) {
 	text, err := io.ReadAll(from)
 	if err != nil {
+		return nil, err
+	}
+	if text, err = yaml.YAMLToJSON(text); err != nil {
 		return nil, err
 	}
 	var list []json.RawMessage
