@@ -9,6 +9,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
+find_package(date REQUIRED)  # time zones, from the system's tzdata
 find_package(PkgConfig REQUIRED)
 # pkg-config carries the CPPHTTPLIB_* definitions that the shared library was built with.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)

@@ -25,6 +25,8 @@ packages=(
   libhowardhinnant-date-dev tzdata
   # Tests.
   libgtest-dev libgmock-dev
+  # keytool, which reads our keystores.
+  openjdk-17-jre-headless
   # Style (hack/format.sh, hack/test.sh --all).
   clang-format-19 clang-tidy-19
   # The scripts of hack/: probes, certificates, downloads, processes.

@@ -23,6 +23,9 @@ inline constexpr std::string_view kDuplicateCertificateRequestResource =
 inline constexpr std::string_view kCertificateOrderKind = "CertificateOrder";
 inline constexpr std::string_view kCertificateOrderResource = "certificateorders";
 
+// Manager of the fields that we write (server-side apply).
+inline constexpr std::string_view kFieldManager = "duplicert";
+
 // Labels of the Secrets that we write.
 inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-by";
 inline constexpr std::string_view kManagedByValue = "duplicert";

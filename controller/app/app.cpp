@@ -16,7 +16,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kFieldManager = "duplicert";
 constexpr std::string_view kLeaseName = "duplicert";
 // SIGTERM to exit: below Kubernetes' 30 s of grace.
 constexpr auto kDrain = 15s;
@@ -55,7 +54,7 @@ base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
   static const base::SystemClock clock;
   auto counter = std::make_shared<std::function<void(std::string_view, int)>>();
   kube::ClientOptions client_options{
-      .field_manager = std::string(kFieldManager),
+      .field_manager = std::string(api::kFieldManager),
       .queries_per_second = options.kube_api_qps,
       .burst = options.kube_api_burst,
       .on_request = [counter](std::string_view method, const kube::Resource&, int status) {

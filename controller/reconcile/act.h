@@ -46,9 +46,9 @@ class Actor {
   base::Result<Sent> submit(const rules::SubmitDuplicate& action, const Observation& seen,
                             std::stop_token stop);
 
-  // Writes the target Secret, key and chain in one write. A Secret that is not there is created
-  // without taking over what appeared meanwhile; one of ours is written only at the version that
-  // was observed. kConflict: observe again.
+  // Writes the target Secret: key, chain and keystore in one write. A Secret that is not there is
+  // created without taking over what appeared meanwhile; one of ours is written only at the version
+  // that was observed. kConflict: observe again.
   base::Result<void> install(const rules::InstallCertificate& action, const Observation& seen,
                              std::stop_token stop);
 
@@ -62,6 +62,10 @@ class Actor {
   // Notes in the target Secret what was tried without gain. kConflict: it has changed.
   base::Result<void> remember_no_gain(const rules::RememberNoGain& action, const Observation& seen,
                                       std::stop_token stop);
+
+  // Writes or removes keystore.p12 beside the installed pair, in the Secret at the version that was
+  // observed and no other. kConflict: observe again.
+  base::Result<void> update_keystore(const Observation& seen, std::stop_token stop);
 
   // Deletes the pending Secret that was observed, and no other. kPermissionDenied: a Secret of that
   // name is not of our type; it stays.

@@ -4,8 +4,21 @@
 #include "api/names.h"
 #include "reconcile/act.h"
 #include "rules/standing.h"
+#include "x509/keystore.h"
 
 namespace reconcile {
+namespace {
+
+// keystore.p12 for the pair, or nothing if the spec asks for none. decide() installs nothing while
+// there is no password; without one this ends here anyway.
+base::Result<base::SecretString> keystore_for(const x509::PrivateKey& key, const x509::Chain& chain,
+                                              const Observation& seen) {
+  if (!seen.facts.request.spec.keystores.pkcs12) return base::SecretString{};
+  if (!seen.keystore_password) return base::fail(base::Code::kInternal, "install: no password");
+  return x509::make_pkcs12(key, chain, seen.keystore_password->text);
+}
+
+}  // namespace
 
 base::Result<void> Actor::install(const rules::InstallCertificate& action, const Observation& seen,
                                   std::stop_token stop) {
@@ -25,7 +38,8 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
                                        .profile = seen.facts.profile->name,
                                        .order_id = action.order_id,
                                        .certificate_id = action.certificate_id,
-                                       .renew_requested_at = renew_requested_at},
+                                       .renew_requested_at = renew_requested_at,
+                                       .keystore = TRY(keystore_for(key, *seen.chain, seen))},
                                       before);
   // Without force an apply cannot take over the data of a Secret that appeared meanwhile: its
   // fields have another manager (kConflict), or its type differs (kInvalid).
@@ -40,6 +54,27 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
     return std::unexpected(std::move(error));
   }
   wipe(*applied);
+  return {};
+}
+
+base::Result<void> Actor::update_keystore(const Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  const kube::ObjectKey key{request.meta.namespace_, request.spec.secret_name};
+  auto secret = client_.get(kube::kSecrets, key, stop);
+  if (!secret) return std::unexpected(base::wrap("read the Secret", std::move(secret).error()));
+  const std::string version = (*secret)["metadata"].value("resourceVersion", "");
+  const bool wanted = request.spec.keystores.pkcs12 && seen.keystore_password;
+  auto patch = keystore_patch(*secret, wanted ? &seen.keystore_password->text : nullptr);
+  wipe(*secret);
+  if (!patch) return std::unexpected(base::wrap("make the keystore", std::move(patch).error()));
+  if (version != seen.facts.installed->resource_version) {
+    return base::fail(base::Code::kConflict, "write the keystore: the Secret has changed");
+  }
+  auto written = client_.patch(kube::kSecrets, key, kube::PatchKind::kMerge, *patch, stop);
+  if (!written) {
+    return std::unexpected(base::wrap("write the keystore", std::move(written).error()));
+  }
+  wipe(*written);
   return {};
 }
 

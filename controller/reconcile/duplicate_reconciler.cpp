@@ -9,6 +9,7 @@
 #include "reconcile/resources.h"
 #include "rules/decide.h"
 #include "rules/report.h"
+#include "rules/schedule.h"
 #include "rules/standing.h"
 
 namespace reconcile {
@@ -23,13 +24,17 @@ constexpr int kPassesMax = 12;
 constexpr std::chrono::milliseconds kStaleRetry{50};
 // Nothing sleeps longer: the clock may be set, and a forgotten wake-up heals.
 constexpr std::chrono::hours kSleepMax{12};
+// A password's Secret has no label of ours, so it is not watched: a new password is seen by
+// looking.
+constexpr std::chrono::minutes kPasswordSleepMax{10};
 
 bool is_effect(const rules::Action& action) {
   return std::holds_alternative<rules::SubmitDuplicate>(action) ||
          std::holds_alternative<rules::InstallCertificate>(action) ||
          std::holds_alternative<rules::DropPending>(action) ||
          std::holds_alternative<rules::OpenLedger>(action) ||
-         std::holds_alternative<rules::RememberNoGain>(action);
+         std::holds_alternative<rules::RememberNoGain>(action) ||
+         std::holds_alternative<rules::UpdateKeystore>(action);
 }
 
 std::optional<base::TimePoint> wake_up(const rules::Action& action) {
@@ -47,10 +52,12 @@ runtime::Urgency urgency_of(const rules::Observed& seen) {
 
 Outcome outcome_of(const rules::Decision& made, const rules::Observed& seen) {
   const base::TimePoint now = seen.now;
+  const bool has_password = seen.request.spec.keystores.pkcs12.has_value();
+  const std::chrono::milliseconds longest = has_password ? kPasswordSleepMax : kSleepMax;
   const auto until = wake_up(made.action);
-  if (!until) return Outcome::done();
-  const auto delay =
-      std::clamp<std::chrono::milliseconds>(*until - now, std::chrono::milliseconds{1}, kSleepMax);
+  if (!until && !has_password) return Outcome::done();
+  const auto delay = std::clamp<std::chrono::milliseconds>(until.value_or(now + longest) - now,
+                                                           std::chrono::milliseconds{1}, longest);
   return Outcome::after(delay, urgency_of(seen));
 }
 
@@ -182,7 +189,9 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
 
 void DuplicateReconciler::note_progress(const rules::Decision& made, const rules::Observed& seen,
                                         Memory& memory) const {
-  const bool settled = std::holds_alternative<rules::Nothing>(made.action);
+  // What waits for its schedule is not late.
+  const bool settled = std::holds_alternative<rules::Nothing>(made.action) ||
+                       made.reason == api::Reason::kWaitingForSchedule;
   if (settled) memory.due_since.reset();
   if (!settled && !memory.due_since) memory.due_since = clock_.steady_now();
   // A question that the CA refuses backs off like one that it does not answer.
@@ -216,6 +225,10 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                                             Memory& memory, std::stop_token stop) {
   if (const auto* submit = std::get_if<rules::SubmitDuplicate>(&action)) {
     memory.has_pending = true;
+    const auto note = seen.facts.pending ? std::nullopt : rules::ignored_window(seen.facts);
+    if (note) {
+      record(seen, runtime::EventType::kWarning, api::Reason::kWindowIgnored, "Schedule", *note);
+    }
     const auto sent = TRY(actor_.submit(*submit, seen, stop));
     if (sent.post == rules::CaView::Post::kAccepted) memory.failures = 0;
     if (sent.post == rules::CaView::Post::kNotSent && !sent.rate_limited) ++memory.failures;
@@ -245,6 +258,9 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
   }
   if (const auto* tried = std::get_if<rules::RememberNoGain>(&action)) {
     return actor_.remember_no_gain(*tried, seen, stop);
+  }
+  if (std::holds_alternative<rules::UpdateKeystore>(action)) {
+    return actor_.update_keystore(seen, stop);
   }
   TRY_VOID(actor_.drop(seen, stop));
   memory.has_pending = false;

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "reconcile/ledger.h"
 #include "rules/profile.h"
+#include "rules/schedule.h"
 
 namespace reconcile {
 namespace {
@@ -53,13 +54,8 @@ void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Obser
   for (const api::Violation& violation : api::validate(spec)) {
     facts.spec_problems.push_back(fmt::format("{}: {}", violation.field, violation.message));
   }
-  if (spec.schedule.not_before || !spec.schedule.windows.empty()) {
-    facts.spec_problems.emplace_back(
-        "spec.schedule: this version carries out no schedules; remove it");
-  }
-  if (spec.keystores.pkcs12) {
-    facts.spec_problems.emplace_back(
-        "spec.keystores.pkcs12: this version makes no keystores; remove it");
+  for (std::string& problem : rules::window_problems(spec.schedule.windows)) {
+    facts.spec_problems.push_back(std::move(problem));
   }
   if (spec.action != api::Action::kRequestCertificate) {
     facts.spec_problems.emplace_back(
@@ -101,8 +97,11 @@ std::optional<rules::InstalledFacts> verified_before(
   const auto& known = request.status.certificate;
   const bool same = known && !known->secret_uid.empty() && known->secret_uid == secret.meta.uid &&
                     known->secret_resource_version == secret.meta.resource_version;
-  // The status does not tell the kind of key: a spec that demands one needs a read.
-  if (!same || !known->not_after || !known->not_before || request.spec.private_key) {
+  // The status does not tell the kind of key, nor the keystore: a spec that demands one, or perhaps
+  // no longer does, needs a read.
+  const bool same_spec = request.status.observed_generation == request.meta.generation;
+  const bool demands = request.spec.private_key || request.spec.keystores.pkcs12;
+  if (!same || !same_spec || demands || !known->not_after || !known->not_before) {
     return std::nullopt;
   }
   rules::InstalledFacts facts = installed_marks(secret.meta);
@@ -127,6 +126,7 @@ base::Result<Observation> Observer::observe(const api::DuplicateCertificateReque
   observe_profile(seen);
   observe_claims(seen);
   TRY_VOID(observe_pending(seen, known_pending, stop));
+  TRY_VOID(observe_password(seen, stop));
   TRY_VOID(observe_target(seen, target, stop));
   observe_answer(seen);
   seen.facts.ledger = ledger_of(caches_.entries, seen.facts);
@@ -144,6 +144,8 @@ void Observer::observe_profile(Observation& seen) {
       api::effective_renewal(profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
   seen.facts.key = api::effective_private_key(
       profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
+  seen.facts.windows =
+      api::effective_windows(profile ? profile->spec : api::AutomationProfileSpec{}, request.spec);
   if (!profile || profile->meta.deletion_time) return;
 
   const auto state = caches_.profile_states.get(key);
@@ -211,6 +213,21 @@ base::Result<void> Observer::observe_pending(Observation& seen, bool known_pendi
   return {};
 }
 
+base::Result<void> Observer::observe_password(Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  if (!request.spec.keystores.pkcs12) return {};
+  const std::string& name = request.spec.keystores.pkcs12->password_secret_ref.name;
+  auto secret = client_.get(kube::kSecrets, {request.meta.namespace_, name}, stop);
+  if (!secret && secret.error().code != base::Code::kNotFound) {
+    return std::unexpected(base::wrap("read the keystore's password", secret.error()));
+  }
+  seen.keystore_password = keystore_password(secret ? &*secret : nullptr, request);
+  seen.facts.keystore = rules::KeystoreFacts{.unusable = seen.keystore_password->unusable,
+                                             .problem = seen.keystore_password->problem};
+  if (secret) wipe(*secret);
+  return {};
+}
+
 base::Result<void> Observer::observe_target(Observation& seen, Target target,
                                             std::stop_token stop) {
   const auto& request = seen.facts.request;
@@ -228,6 +245,9 @@ base::Result<void> Observer::observe_target(Observation& seen, Target target,
   if (!secret && secret.error().code == base::Code::kNotFound) return {};
   if (!secret) return std::unexpected(base::wrap("read the Secret", secret.error()));
   seen.facts.installed = installed_facts(*secret);
+  if (seen.keystore_password && seen.facts.installed->key_matches) {
+    seen.facts.keystore = keystore_facts(*secret, *seen.keystore_password);
+  }
   own(TRY(api::decode_metadata(*secret)), seen);
   if (const std::string why = not_writable(*secret); !why.empty()) {
     seen.facts.installed->owner = SecretOwner::kForeign;

@@ -14,6 +14,7 @@
 #include "api/duplicate_certificate_request.h"
 #include "base/clock.h"
 #include "kube/client.h"
+#include "reconcile/keystore.h"
 #include "reconcile/profile_states.h"
 #include "reconcile/secrets.h"
 #include "rules/action.h"
@@ -54,6 +55,7 @@ struct Observation {
   std::shared_ptr<Account> account{};         // null: no usable profile
   std::shared_ptr<nlohmann::json> pending{};  // the pending Secret, key included
   std::optional<x509::Chain> chain{};         // what came back for the pending key, verified
+  std::optional<KeystorePassword> keystore_password{};  // nullopt: no keystore asked for
 };
 
 struct ObserveOptions {
@@ -78,6 +80,7 @@ class Observer {
 
  private:
   base::Result<void> observe_target(Observation& seen, Target target, std::stop_token stop);
+  base::Result<void> observe_password(Observation& seen, std::stop_token stop);
   base::Result<void> observe_pending(Observation& seen, bool known_pending, std::stop_token stop);
   void observe_profile(Observation& seen);
   void observe_answer(Observation& seen);

@@ -16,6 +16,7 @@
 #include "reconcile/resources.h"
 #include "reconcile/secrets.h"
 #include "rules/backoff.h"
+#include "rules/schedule.h"
 
 namespace reconcile {
 namespace {
@@ -136,10 +137,7 @@ bool ProfileReconciler::is_fresh(const ProfileState& state, const std::string& f
 base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile& profile,
                                                    std::stop_token stop) {
   ProfileState state;
-  if (!profile.spec.schedule.windows.empty()) {
-    state.preflight.spec_problems.emplace_back(
-        "spec.schedule.windows: this version carries out no maintenance windows; remove them");
-  }
+  state.preflight.spec_problems = rules::window_problems(profile.spec.schedule.windows);
   for (const auto& problem : api::validate(profile.spec)) {
     state.preflight.spec_problems.push_back(fmt::format("{}: {}", problem.field, problem.message));
   }

@@ -9,6 +9,7 @@
 
 #include "api/codec.h"
 #include "api/names.h"
+#include "reconcile/keystore.h"
 #include "x509/csr.h"
 
 namespace reconcile {
@@ -258,6 +259,8 @@ rules::InstalledFacts installed_marks(const api::ObjectMeta& secret) {
 
 rules::InstalledFacts installed_facts(const json& secret) {
   rules::InstalledFacts facts = installed_marks(meta_of(secret));
+  facts.has_keystore = has_keystore(secret);
+  facts.has_own_keystore = has_own_keystore(secret);
   const auto certificate = x509::Certificate::parse(data_of(secret, api::kTlsCertKey).value_or(""));
   if (!certificate) {
     facts.problem = fmt::format("{}: {}", api::kTlsCertKey, certificate.error().message);
@@ -381,6 +384,9 @@ json target_secret(const api::DuplicateCertificateRequest& request, const x509::
   data[std::string(api::kTlsCertKey)] = base::to_base64(chain.tls_crt());
   data[std::string(api::kTlsKeyKey)] = base::to_base64(pem.expose());
   if (chain.top) data[std::string(api::kCaCertKey)] = base::to_base64(chain.top->to_pem());
+  if (!installation.keystore.empty()) {
+    data[std::string(api::kKeystoreKey)] = base::to_base64(installation.keystore.expose());
+  }
   return object;
 }
 

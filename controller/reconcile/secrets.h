@@ -82,11 +82,13 @@ struct Installation {
   std::int64_t order_id = 0;
   std::int64_t certificate_id = 0;
   std::string renew_requested_at{};
+  base::SecretString keystore{};  // keystore.p12; empty: none asked for
 };
 
-// The body to apply: key and chain in one write. `before` (if any) adds uid and resourceVersion
-// as preconditions, so that only the Secret that was observed is written. Of secretTemplate, what
-// begins with duplicert.io/ and the marks by which Argo CD tracks objects are left out.
+// The body to apply: key, chain and keystore in one write. `before` (if any) adds uid and
+// resourceVersion as preconditions, so that only the Secret that was observed is written. Of
+// secretTemplate, what begins with duplicert.io/ and the marks by which Argo CD tracks objects are
+// left out.
 nlohmann::json target_secret(const api::DuplicateCertificateRequest& request,
                              const x509::PrivateKey& key, const x509::Chain& chain,
                              const Installation& installation, const rules::InstalledFacts* before);

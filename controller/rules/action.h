@@ -64,9 +64,12 @@ struct RememberNoGain {
   std::int64_t certificate_id = 0;  // of the order's primary certificate
 };
 
+// Writes keystore.p12 anew for the installed pair, or takes it away if the spec wants none.
+struct UpdateKeystore {};
+
 using Action =
     std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, SubmitDuplicate,
-                 InstallCertificate, DropPending, OpenLedger, RememberNoGain>;
+                 InstallCertificate, DropPending, OpenLedger, RememberNoGain, UpdateKeystore>;
 
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);

@@ -28,6 +28,8 @@ constexpr std::array kRules{
     RULE(order_names_are_needed),
     RULE(request_is_suspended),
     RULE(pending_key_is_installed),
+    RULE(keystore_is_outdated),
+    RULE(keystore_cannot_be_made),
     RULE(certificate_is_current),
     RULE(profile_is_missing),
     RULE(namespace_is_not_allowed),
@@ -52,6 +54,7 @@ constexpr std::array kRules{
     RULE(nothing_was_sent),
     RULE(submission_may_still_show),
     RULE(submissions_are_used_up),
+    RULE(waiting_for_schedule),
     RULE(orders_are_needed),
     RULE(entry_is_under_way),
     RULE(successor_is_on_its_way),
@@ -104,7 +107,8 @@ std::string_view name_of(const Action& action) {
                                                                              "install_certificate",
                                                                              "drop_pending",
                                                                              "open_ledger",
-                                                                             "remember_no_gain"};
+                                                                             "remember_no_gain",
+                                                                             "update_keystore"};
   return kNames[action.index()];
 }
 

@@ -75,6 +75,15 @@ struct InstalledFacts {
   // Of which order, with which primary certificate, a duplicate was tried without gain; 0: none.
   std::int64_t no_gain_order = 0;
   std::int64_t no_gain_certificate = 0;
+  bool has_keystore = false;      // keystore.p12 is there
+  bool has_own_keystore = false;  // and we wrote it
+};
+
+// The keystore that the spec asks for.
+struct KeystoreFacts {
+  std::optional<api::Reason> unusable{};  // why none can be made: its password, or the pair
+  std::string problem{};                  // which field, what is wrong, and the fix
+  bool is_current = false;  // the installed one opens with the password and holds the pair
 };
 
 // The CA said no to the pending CSR.
@@ -138,6 +147,7 @@ struct Observed {
   std::optional<ProfileFacts> profile{};      // nullopt: no such profile
   std::optional<std::string> older_claim{};   // an older request for the same Secret
   std::optional<InstalledFacts> installed{};  // nullopt: no such Secret
+  std::optional<KeystoreFacts> keystore{};    // nullopt: none asked for
   std::optional<PendingFacts> pending{};
   std::string pending_name_taken_by{};  // somebody else's Secret has the pending Secret's name
   std::vector<LedgerEntry> ledger{};    // entries of the account that share a name, or use our key
@@ -147,6 +157,7 @@ struct Observed {
   double jitter = 0;                        // in [0, 1), for back-off
   api::KeyParameters key{};                 // what a new key is made for
   api::EffectiveRenewal renewal{};          // the request's and the profile's policy together
+  std::vector<api::Window> windows{};       // the request's, else the profile's; none: any time
   std::chrono::seconds settle_window{180};  // --duplicate-settle-window
   base::TimePoint now{};
 };

@@ -63,6 +63,9 @@ api::CertificateOrderStatus report_order(const api::CertificateOrder& before,
                                          const OrderDecision& made, base::TimePoint at) {
   const auto now = std::chrono::floor<std::chrono::seconds>(at);
   api::CertificateOrderStatus status = before.status;
+  // What a closed entry tells those who wait, stays.
+  const bool writes = std::holds_alternative<OrderRecord>(made.action);
+  if (api::is_closed(status.state) && !writes) return status;
   if (const auto* action = std::get_if<OrderRecord>(&made.action)) record(*action, now, status);
   if (const auto* action = std::get_if<OrderSend>(&made.action)) {
     status.state = State::kSubmitted;

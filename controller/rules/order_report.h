@@ -7,7 +7,7 @@
 namespace rules {
 
 // `before` with what was decided at `now`. An OrderSend becomes the mark that is written before the
-// POST: state Submitted, submittedAt `now`.
+// POST: state Submitted, submittedAt `now`. A closed entry changes only by an OrderRecord.
 api::CertificateOrderStatus report_order(const api::CertificateOrder& before,
                                          const OrderDecision& made, base::TimePoint now);
 

@@ -151,12 +151,14 @@ void report_order(const Observed& seen, api::DuplicateCertificateRequestStatus& 
   status.order = order;
 }
 
-// Told only for long waits: a poll every few seconds must not write a status each time.
+// Told only for long waits, and for an instant that stands: a poll every few seconds must not write
+// a status each time.
 std::optional<base::TimePoint> next_attempt(const Observed& seen, const Standing& standing,
                                             const Decision& made) {
   const auto* wait = std::get_if<Wait>(&made.action);
   if (wait == nullptr || !wait->until || standing.need == Need::kNone) return std::nullopt;
-  if (*wait->until - seen.now <= kPollsUpTo) return std::nullopt;
+  const bool polls = made.reason != api::Reason::kWaitingForSchedule;
+  if (polls && *wait->until - seen.now <= kPollsUpTo) return std::nullopt;
   return std::chrono::ceil<std::chrono::seconds>(*wait->until);
 }
 
@@ -203,7 +205,9 @@ api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decisi
   report_certificate(seen, standing, status);
   report_order(seen, status);
 
-  if (standing.usable && !expires_soon(seen, standing, made)) {
+  if (standing.usable && lacks_keystore(seen)) {
+    report_not_ready(seen, {made.reason, made.message}, status.conditions);
+  } else if (standing.usable && !expires_soon(seen, standing, made)) {
     report_ready(seen, standing, made, status.conditions);
   } else if (standing.usable) {
     report_not_ready(seen, expiry_message(seen, standing, made), status.conditions);

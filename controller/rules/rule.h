@@ -40,6 +40,8 @@ MaybeDecision secret_is_not_ours(const Pass& pass);
 MaybeDecision order_names_are_needed(const Pass& pass);
 MaybeDecision request_is_suspended(const Pass& pass);
 MaybeDecision pending_key_is_installed(const Pass& pass);
+MaybeDecision keystore_is_outdated(const Pass& pass);
+MaybeDecision keystore_cannot_be_made(const Pass& pass);
 MaybeDecision certificate_is_current(const Pass& pass);
 MaybeDecision profile_is_missing(const Pass& pass);
 MaybeDecision namespace_is_not_allowed(const Pass& pass);
@@ -66,6 +68,8 @@ MaybeDecision accepted_but_not_listed(const Pass& pass);
 MaybeDecision submission_may_still_show(const Pass& pass);
 MaybeDecision submissions_are_used_up(const Pass& pass);
 MaybeDecision nothing_was_sent(const Pass& pass);
+// What may begin only at certain times (schedule.cpp).
+MaybeDecision waiting_for_schedule(const Pass& pass);
 // Rules about the order to duplicate (rules_order.cpp).
 MaybeDecision orders_are_needed(const Pass& pass);
 MaybeDecision no_order_matches(const Pass& pass);

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "api/names.h"
+#include "rules/backoff.h"
 #include "rules/course.h"
 #include "rules/rule.h"
 
@@ -199,19 +200,20 @@ MaybeDecision purchase_was_refused(const Pass& pass) {
   const LedgerEntry* before = entry_before(pass);
   const bool refused = before != nullptr && (before->state == api::OrderState::kRefused ||
                                              before->state == api::OrderState::kRejected);
-  if (!refused || !before->next_attempt || pass.seen.now >= *before->next_attempt) {
-    return std::nullopt;
-  }
+  if (!refused) return std::nullopt;
+  const base::TimePoint again = before->next_attempt.value_or(
+      before->closed_at.value_or(pass.seen.now) + refusal_backoff(1, false));
+  if (pass.seen.now >= again) return std::nullopt;
   const bool changed = before->profile == pass.seen.profile->name &&
                        before->inputs != pass.seen.profile->fingerprint;
   if (changed) return std::nullopt;
   const bool rejected = before->state == api::OrderState::kRejected;
   Decision made = decision(
-      Wait{*before->next_attempt}, rejected ? api::Reason::kApprovalRejected : before->reason,
+      Wait{again}, rejected ? api::Reason::kApprovalRejected : before->reason,
       fmt::format("{} was {}: {}. It is tried again at {}, or at once when AutomationProfile {} or "
                   "its API key changes",
                   purchase_text(pass.course), rejected ? "rejected" : "refused", before->message,
-                  base::format_time(*before->next_attempt), pass.seen.profile->name));
+                  base::format_time(again), pass.seen.profile->name));
   made.entry = before->name;
   return made;
 }

@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 // Changes of profiles, Secrets and namespaces wake a request at once; this is the safety net, and
 // no longer than the grace after which report() calls a person.
 constexpr auto kLookAgain = 5min;
+// Nothing wakes a request when its password comes: the Secret is not ours and not watched.
+constexpr auto kLookForPassword = 1min;
 // A suspended request shows its candidates, refreshed slowly.
 constexpr auto kSuspendedLook = 6h;
 
@@ -85,9 +87,32 @@ MaybeDecision request_is_suspended(const Pass& pass) {
   return made;
 }
 
+// The pair stays: a new password, or another wish, needs no new certificate.
+MaybeDecision keystore_is_outdated(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  if (!standing.usable || !is_allowed(seen)) return std::nullopt;
+  const bool outdated = seen.keystore && !seen.keystore->unusable && !seen.keystore->is_current;
+  const bool surplus = !seen.keystore && seen.installed->has_own_keystore;
+  if (!outdated && !surplus) return std::nullopt;
+  return decision(
+      UpdateKeystore{}, api::Reason::kIssued,
+      fmt::format("{} {} {} Secret {}", outdated ? "writing" : "removing", api::kKeystoreKey,
+                  outdated ? "into" : "from", seen.request.spec.secret_name));
+}
+
+// Key, chain and keystore change in one write, so nothing is installed until all can be made. A
+// keystore that is there is taken for right until then.
+MaybeDecision keystore_cannot_be_made(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  if (!seen.keystore || !seen.keystore->unusable || !is_allowed(seen)) return std::nullopt;
+  if (standing.need == Need::kNone && !lacks_keystore(seen)) return std::nullopt;
+  return decision(Wait{seen.now + kLookForPassword}, *seen.keystore->unusable,
+                  seen.keystore->problem);
+}
+
 MaybeDecision certificate_is_current(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
-  if (standing.need != Need::kNone) return std::nullopt;
+  if (standing.need != Need::kNone || lacks_keystore(seen)) return std::nullopt;
   const base::TimePoint end = seen.installed->leaf->not_after;
   // Without automatic renewal the next change is that of the report: ExpiresSoon, then Expired.
   const base::TimePoint reported =

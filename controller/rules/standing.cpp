@@ -129,6 +129,11 @@ Standing standing_of(const Observed& seen) {
   return standing;
 }
 
+bool lacks_keystore(const Observed& seen) {
+  if (!seen.keystore || seen.keystore->is_current) return false;
+  return !seen.keystore->unusable || !seen.installed || !seen.installed->has_keystore;
+}
+
 NamesWanted names_wanted(const api::DuplicateCertificateRequestSpec& spec) {
   return {.common_name = spec.common_name, .dns_names = spec.dns_names};
 }

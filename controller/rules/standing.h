@@ -33,6 +33,10 @@ struct Standing {
 
 Standing standing_of(const Observed& seen);
 
+// A usable pair without the keystore that the spec asks for. If there is one, and no password to
+// open it with, it is taken for right.
+bool lacks_keystore(const Observed& seen);
+
 NamesWanted names_wanted(const api::DuplicateCertificateRequestSpec& spec);
 
 // Changes with everything that may turn a refusal of the CA into a yes: the spec, the profile, the

@@ -159,6 +159,39 @@ void add_errors(Collector& rows) {
   rows.add(facts);
 }
 
+void add_schedules(Collector& rows) {
+  const auto requests = only(support::kRequests, {"plain", "renew_requested"});
+  const auto secrets = only(support::kInstalled, {"none", "valid", "due", "ends_soon", "expired"});
+  const auto keys =
+      only(support::kPending, {"none", "never_sent", "settled", "refused", "refused_long_ago"});
+  const auto orders = only(support::kOrders, {"unasked", "match"});
+  const auto listed = only(support::kListed, {"none"});
+  support::Facts facts = resting();
+  facts[0] = requests;
+  facts[2] = secrets;
+  facts[3] = keys;
+  facts[4] = orders;
+  facts[5] = listed;
+  facts[9] = support::kSchedules;
+  rows.add(facts);
+}
+
+void add_keystores(Collector& rows) {
+  const auto requests = only(support::kRequests, {"plain", "suspended"});
+  const auto profiles = only(support::kProfiles, {"fine", "missing"});
+  const auto secrets = only(support::kInstalled, {"none", "valid", "due", "expired"});
+  const auto keys = only(support::kPending, {"none", "young"});
+  const auto issued = only(support::kIssued, {"ours"});
+  support::Facts facts = resting();
+  facts[0] = requests;
+  facts[1] = profiles;
+  facts[2] = secrets;
+  facts[3] = keys;
+  facts[6] = issued;
+  facts[10] = support::kKeystores;
+  rows.add(facts);
+}
+
 std::map<std::string, std::map<std::string, std::set<std::string>>> messages_by_rule(
     const std::vector<Row>& rows) {
   std::map<std::string, std::map<std::string, std::set<std::string>>> found;
@@ -176,6 +209,8 @@ std::vector<Row> decision_rows() {
   add_returned_certificates(rows);
   add_orders(rows);
   add_errors(rows);
+  add_schedules(rows);
+  add_keystores(rows);
   return rows.take();
 }
 

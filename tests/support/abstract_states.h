@@ -276,15 +276,65 @@ inline constexpr std::array kErrors{
               }},
 };
 
-inline constexpr std::size_t kFactCount = 9;
+inline constexpr std::array kSchedules{
+    FactValue{"any_time", unchanged},
+    FactValue{"closed_for_a_week",
+              [](rules::Observed& o) { o.windows = {{"0 0 8 * *", "UTC", hours{4}}}; }},
+    FactValue{"open", [](rules::Observed& o) { o.windows = {{"0 0 1 * *", "UTC", hours{4}}}; }},
+    FactValue{"not_before",
+              [](rules::Observed& o) { o.request.spec.schedule.not_before = kNow + hours{1}; }},
+};
+
+// With a keystore.p12 in the Secret, if there is a Secret.
+inline void place_keystore(rules::Observed& seen) {
+  if (!seen.installed) return;
+  seen.installed->has_keystore = true;
+  seen.installed->has_own_keystore = true;
+}
+
+inline rules::KeystoreFacts keystore_without_password() {
+  return {.unusable = api::Reason::kSecretNotFound,
+          .problem = "spec.keystores.pkcs12.passwordSecretRef: there is no Secret shop-password"};
+}
+
+inline constexpr std::array kKeystores{
+    FactValue{"none", unchanged},
+    FactValue{"current",
+              [](rules::Observed& o) {
+                place_keystore(o);
+                o.keystore = rules::KeystoreFacts{.is_current = o.installed.has_value()};
+              }},
+    FactValue{"outdated",
+              [](rules::Observed& o) {
+                place_keystore(o);
+                o.keystore.emplace();
+              }},
+    FactValue{"missing", [](rules::Observed& o) { o.keystore.emplace(); }},
+    FactValue{"no_password", [](rules::Observed& o) { o.keystore = keystore_without_password(); }},
+    FactValue{"password_gone",
+              [](rules::Observed& o) {
+                place_keystore(o);
+                o.keystore = keystore_without_password();
+              }},
+    FactValue{"surplus", place_keystore},
+    FactValue{"of_others",
+              [](rules::Observed& o) {
+                place_keystore(o);
+                if (o.installed) o.installed->has_own_keystore = false;
+              }},
+};
+
+inline constexpr std::size_t kFactCount = 11;
 inline constexpr std::array<const char*, kFactCount> kFactNames{
-    "request", "profile", "secret", "pending", "orders", "listed", "issued", "post", "error"};
+    "request", "profile", "secret", "pending",  "orders",  "listed",
+    "issued",  "post",    "error",  "schedule", "keystore"};
 
 // The values of each fact that an enumeration takes, in the order of kFactNames.
 using Facts = std::array<std::span<const FactValue>, kFactCount>;
 
 inline Facts all_facts() {
-  return {kRequests, kProfiles, kInstalled, kPending, kOrders, kListed, kIssued, kPosts, kErrors};
+  return {kRequests, kProfiles, kInstalled, kPending,   kOrders,   kListed,
+          kIssued,   kPosts,    kErrors,    kSchedules, kKeystores};
 }
 
 // "request=plain profile=fine ...".

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "support/required.h"
 
 namespace support {
 namespace {
@@ -21,11 +22,6 @@ const std::filesystem::path kHack = std::filesystem::path(DUPLICERT_SOURCE_DIR) 
 std::string trimmed(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
-}
-
-bool is_required() {
-  const char* value = std::getenv("REQUIRE_ENVTEST");
-  return value != nullptr && (std::string_view(value) == "1" || std::string_view(value) == "true");
 }
 
 // The directory of the control plane that ctest started, or empty. A file "missing" in it says
@@ -192,7 +188,7 @@ CommandResult ControlPlane::script(const std::vector<std::string>& args) const {
 
 void ClusterTest::SetUp() {
   if (ControlPlane::available()) return;
-  if (is_required()) FAIL() << ControlPlane::how_to_get();
+  if (coverage_is_required()) FAIL() << ControlPlane::how_to_get();
   GTEST_SKIP() << ControlPlane::how_to_get();
 }
 

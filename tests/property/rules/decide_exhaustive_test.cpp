@@ -26,6 +26,8 @@ Facts gates() {
   facts[6] = first(support::kIssued, 2);
   facts[7] = first(support::kPosts, 1);
   facts[8] = first(support::kErrors, 2);
+  facts[9] = first(support::kSchedules, 1);
+  facts[10] = first(support::kKeystores, 1);
   return facts;
 }
 
@@ -36,6 +38,32 @@ Facts answers() {
   facts[1] = first(support::kProfiles, 1);
   facts[2] = first(support::kInstalled, 3);
   facts[8] = first(support::kErrors, 3);
+  facts[9] = first(support::kSchedules, 1);
+  facts[10] = first(support::kKeystores, 1);
+  return facts;
+}
+
+// Every schedule, with all that may be pending and the answers that lead to a submission.
+Facts times() {
+  Facts facts = support::all_facts();
+  facts[1] = first(support::kProfiles, 2);
+  facts[4] = first(support::kOrders, 2);
+  facts[5] = first(support::kListed, 2);
+  facts[6] = first(support::kIssued, 2);
+  facts[8] = first(support::kErrors, 2);
+  facts[10] = first(support::kKeystores, 1);
+  return facts;
+}
+
+// Every keystore, with all that may be installed and pending, and the answers up to a certificate.
+Facts keystores() {
+  Facts facts = support::all_facts();
+  facts[4] = first(support::kOrders, 1);
+  facts[5] = first(support::kListed, 1);
+  facts[6] = first(support::kIssued, 2);
+  facts[7] = first(support::kPosts, 1);
+  facts[8] = first(support::kErrors, 1);
+  facts[9] = first(support::kSchedules, 2);
   return facts;
 }
 
@@ -84,9 +112,12 @@ TEST_P(EveryState, IsDecidedSafelyAndReportedAsStatusReadersExpect) {
   EXPECT_GT(states, 200'000U);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryState, testing::Values(gates, answers), [](const auto& row) {
-  return row.param == gates ? "OfTheRequest" : "OfTheCa";
-});
+INSTANTIATE_TEST_SUITE_P(All, EveryState, testing::Values(gates, answers, times, keystores),
+                         [](const auto& row) {
+                           if (row.param == times) return "OfTheSchedule";
+                           if (row.param == keystores) return "OfTheKeystore";
+                           return row.param == gates ? "OfTheRequest" : "OfTheCa";
+                         });
 
 // The answers that the CA may give to a question, one of them an error.
 std::vector<Observed> answered(const Observed& seen, const Decision& made) {

@@ -9,6 +9,7 @@
 #include "rules/backoff.h"
 #include "rules/decide.h"
 #include "rules/report.h"
+#include "rules/schedule.h"
 
 namespace rules_properties {
 
@@ -29,7 +30,7 @@ inline bool is_question(const Decision& made) {
 
 inline bool is_effect(const Decision& made) {
   return is<rules::SubmitDuplicate>(made) || is<rules::InstallCertificate>(made) ||
-         is<rules::DropPending>(made);
+         is<rules::DropPending>(made) || is<rules::UpdateKeystore>(made);
 }
 
 inline bool is_allowed_name(const Observed& seen, const std::string& name) {
@@ -109,11 +110,48 @@ inline std::string check_hands_off(const Observed& seen, const Decision& made) {
   return "";
 }
 
+// Nothing begins outside the windows or before notBefore, unless the certificate ends first; what
+// may have been sent goes on.
+inline std::string check_schedule(const Observed& seen, const Decision& made) {
+  const auto not_before = seen.request.spec.schedule.not_before.value_or(seen.now);
+  const auto opens = rules::next_open(seen.windows, seen.now);
+  const bool begins = is<rules::SubmitDuplicate>(made) &&
+                      (!seen.pending || !seen.pending->submitted_at || seen.pending->refusal ||
+                       (seen.ca.post == rules::CaView::Post::kNotSent && seen.pending->sends == 1));
+  if (begins && seen.now < not_before) return "begins before notBefore";
+  const bool ends_first =
+      seen.installed && seen.installed->leaf && opens && seen.installed->leaf->not_after <= opens;
+  if (begins && opens != seen.now && !ends_first) return "begins outside its windows";
+  const bool waits = made.reason == api::Reason::kWaitingForSchedule;
+  if (waits && seen.now >= not_before && opens == seen.now) return "waits although it is open";
+  if (waits && seen.now >= not_before && ends_first) return "waits until the certificate has ended";
+  return "";
+}
+
+// Nothing is installed without the keystore that the spec asks for; one is written only beside a
+// pair that stays, and what others wrote is never removed.
+inline std::string check_keystore(const Observed& seen, const Decision& made) {
+  const bool impossible = seen.keystore && seen.keystore->unusable;
+  if (impossible && is<rules::InstallCertificate>(made)) return "installs without the keystore";
+  if (impossible && is<rules::SubmitDuplicate>(made)) return "requests what cannot be installed";
+  const bool settled = is<rules::Nothing>(made) && !seen.request.meta.deletion_time;
+  const bool there = seen.installed && seen.installed->has_keystore;
+  if (settled && seen.keystore && !seen.keystore->is_current && !(impossible && there)) {
+    return "is settled without the keystore";
+  }
+  if (!is<rules::UpdateKeystore>(made)) return "";
+  if (impossible) return "writes a keystore without a password";
+  if (!seen.installed->key_matches) return "writes a keystore for no pair";
+  if (seen.keystore) return seen.keystore->is_current ? "writes a keystore that is right" : "";
+  return seen.installed->has_own_keystore ? "" : "removes what somebody else wrote";
+}
+
 inline std::string check_time(const Observed& seen, const Decision& made) {
   if (const auto* wait = std::get_if<rules::Wait>(&made.action)) {
     if (!wait->until) return "";
     if (*wait->until <= seen.now) return "waits for an instant that is over";
-    if (*wait->until > seen.now + kWaitMax) return "waits for longer than a day";
+    const bool scheduled = made.reason == api::Reason::kWaitingForSchedule;
+    if (!scheduled && *wait->until > seen.now + kWaitMax) return "waits for longer than a day";
   }
   if (const auto* nothing = std::get_if<rules::Nothing>(&made.action)) {
     if (nothing->until && *nothing->until <= seen.now) return "sleeps until an instant in the past";
@@ -144,8 +182,8 @@ inline std::string check_question(const Observed& seen, const Decision& made) {
 }
 
 inline std::string check(const Observed& seen, const Decision& made) {
-  for (const auto& property :
-       {check_words, check_question, check_time, check_hands_off, check_submit, check_install}) {
+  for (const auto& property : {check_words, check_question, check_time, check_schedule,
+                               check_keystore, check_hands_off, check_submit, check_install}) {
     if (std::string wrong = property(seen, made); !wrong.empty()) return wrong;
   }
   return "";

@@ -62,7 +62,9 @@ inline std::string check_contract(const rules::Observed& seen, const rules::Deci
   const bool is_ready = ready->status == api::ConditionStatus::kTrue;
   const rules::Standing standing = rules::standing_of(seen);
   if (is_ready && !standing.usable) return "Ready without a usable pair";
-  if (standing.usable && !is_ready && ready->reason != "ExpiresSoon") {
+  const bool lacks_keystore = rules::lacks_keystore(seen);
+  if (is_ready && lacks_keystore) return "Ready without the keystore";
+  if (standing.usable && !is_ready && ready->reason != "ExpiresSoon" && !lacks_keystore) {
     return "a usable pair that is not Ready: " + ready->reason;
   }
   if (ready->reason == "ExpiresSoon" && seen.now < *standing.expires_soon_time) {
@@ -72,7 +74,8 @@ inline std::string check_contract(const rules::Observed& seen, const rules::Deci
   if (is_ready && renewing != (standing.need != rules::Need::kNone)) return "Renewing is wrong";
   const auto* wait = std::get_if<rules::Wait>(&made.action);
   if (status.next_attempt_time && (wait == nullptr || !wait->until)) return "no such next attempt";
-  if (status.next_attempt_time &&
+  const bool polls = made.reason != api::Reason::kWaitingForSchedule;
+  if (polls && status.next_attempt_time &&
       *status.next_attempt_time - seen.now <= std::chrono::minutes{10}) {
     return "a short wait is told";
   }

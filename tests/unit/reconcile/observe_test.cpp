@@ -155,6 +155,18 @@ TEST_F(VerifiedBeforeTest, NeedsAReadWhenTheSpecDemandsAKindOfKey) {
   EXPECT_FALSE(verified_before(request_, secret_));
 }
 
+TEST_F(VerifiedBeforeTest, NeedsAReadWhenTheSpecAsksForAKeystore) {
+  request_.spec.keystores.pkcs12.emplace();
+
+  EXPECT_FALSE(verified_before(request_, secret_));
+}
+
+TEST_F(VerifiedBeforeTest, NeedsAReadWhenTheSpecHasChangedSince) {
+  request_.meta.generation = 2;  // perhaps it asks for a keystore no more
+
+  EXPECT_FALSE(verified_before(request_, secret_));
+}
+
 TEST_F(VerifiedBeforeTest, NeedsAReadWithoutAStatus) {
   request_.status = {};
 

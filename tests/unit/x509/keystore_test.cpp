@@ -1,15 +1,12 @@
 #include "x509/keystore.h"
 
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "support/keytool.h"
 #include "unit/x509/test_issuer.h"
 
 namespace x509 {
@@ -104,35 +101,15 @@ TEST(Keystore, UsesNoAlgorithmOfThePast) {
   EXPECT_FALSE(holds(NID_pbe_WithSHA1And40BitRC2_CBC));
 }
 
-std::string output_of(const std::string& command, int& exit_code) {
-  std::string text;
-  FILE* pipe = popen(command.c_str(), "r");
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
-  exit_code = pclose(pipe);
-  return text;
-}
-
 TEST(Keystore, IsReadByJava) {
-  int exit_code = 0;
-  output_of("command -v keytool", exit_code);
-  if (exit_code != 0)
-    GTEST_SKIP() << "NOT TESTED: no keytool; apt-get install default-jre-headless";
-  const auto file = std::filesystem::temp_directory_path() /
-                    ("duplicert-keystore-" + base::random_hex(12) + ".p12");
-  std::ofstream(file, std::ios::binary) << keystore().expose();
-  setenv("KEYSTORE_PASSWORD", std::string(password().expose()).c_str(), 1);
+  REQUIRE_KEYTOOL();
 
-  const std::string listing =
-      output_of("keytool -J-Duser.language=en -list -v -storetype PKCS12 -keystore " +
-                    file.string() + " -storepass:env KEYSTORE_PASSWORD 2>&1",
-                exit_code);
-  std::filesystem::remove(file);
-  unsetenv("KEYSTORE_PASSWORD");
+  const auto listing = support::list_keystore(keystore().expose(), password().expose());
 
-  EXPECT_EQ(exit_code, 0) << listing;
-  EXPECT_THAT(listing, HasSubstr("Entry type: PrivateKeyEntry"));
-  EXPECT_THAT(listing, HasSubstr("Certificate chain length: 2"));
-  EXPECT_THAT(listing, HasSubstr("Alias name: shop.acme.test"));
+  EXPECT_EQ(listing.exit_code, 0) << listing.text;
+  EXPECT_THAT(listing.text, HasSubstr("Entry type: PrivateKeyEntry"));
+  EXPECT_THAT(listing.text, HasSubstr("Certificate chain length: 2"));
+  EXPECT_THAT(listing.text, HasSubstr("Alias name: shop.acme.test"));
 }
 
 }  // namespace
