@@ -117,6 +117,15 @@ class Checks:
             self.expect(f"{name} has a test", name in tests)
             self.expect(f"{name} has a runbook", f"### {name}\n" in runbooks)
 
+    def documents(self):
+        reasons = re.findall(r'Entry\{Reason::\w+, "(\w+)"',
+                             (ROOT / "controller/api/reason.cpp").read_text())
+        page = (ROOT / "docs/troubleshooting.md").read_text()
+        told = re.findall(r"(?m)^\| `([A-Za-z]+)` \|", page)
+        self.expect("there are reasons", len(reasons) > 30)
+        for reason in reasons:
+            self.expect(f"docs/troubleshooting.md tells of {reason} once", told.count(reason) == 1)
+
     def oracle(self, script, text):
         done = run(self.tool("oracle"), "-lua", script, stdin=text)
         self.expect(f"{script} runs", done.returncode == 0, done.stderr)
@@ -168,6 +177,7 @@ def main():
     checks.charts()
     checks.kustomize()
     checks.alerts(find_promtool())
+    checks.documents()
     checks.argo_tests()
     checks.every_state()
     print(f"chart-check: {checks.passed} checks passed, {checks.failed} failed")

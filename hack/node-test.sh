@@ -5,11 +5,13 @@
 #   --binary FILE  pack this binary (default: the release build)
 #   --keep         leave the node up at the end, and say how to look at it
 #
-# What it sees, in order: the chart installed by Helm 3 with two replicas and the simulator, Ready
-# under PodSecurity "restricted"; `helm test`; a duplicate served by a TLS server in a Pod; 50
-# requests renewed while the leader's Pod is deleted, one duplicate for each key; an upgrade by
-# Helm 4 that changes no certificate; namespaced mode without a ClusterRole; an uninstall that
-# leaves CRDs and Secrets; an order bought once; no call of the operator refused, and each verb of its roles used.
+# What it sees, in order: the image, twice the same; the chart installed by Helm 3 with two replicas
+# and the simulator, Ready under PodSecurity "restricted"; `helm test`; a duplicate served by a TLS
+# server in a Pod; 50 requests renewed while the leader's Pod is deleted, one duplicate for each key;
+# an order bought once; metrics that the alerts use; every manifest and example taken by the API
+# server; an upgrade by Helm 4 that changes no certificate; no call of the operator refused, and each
+# verb of its roles used; an uninstall that leaves CRDs and Secrets; namespaced mode without a
+# ClusterRole.
 # Exit code 4: this machine does not allow a node. The last line counts the checks.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -73,9 +75,28 @@ duplicates() {
 print(json.load(sys.stdin)["effects"].get("duplicate_create", 0))'
 }
 
+# check_image: the same bytes again, small, no shell, not root.
+check_image() {
+  local name
+  "$repo/hack/image.sh" "${binary_flags[@]}" --out "$work/image" >/dev/null
+  "$repo/hack/image.sh" "${binary_flags[@]}" --out "$work/again" >/dev/null 2>&1
+  cmp "$work/image/duplicert.tar" "$work/again/duplicert.tar" || die "the image is not reproducible"
+  ok "the image is reproducible"
+  [ "$(stat -c %s "$work/image/duplicert.tar")" -lt $((40 << 20)) ] || die "above 40 MiB"
+  ok "the image has less than 40 MiB"
+  mkdir "$work/unpacked"
+  tar -xf "$work/image/duplicert.tar" -C "$work/unpacked"
+  for name in "$work"/unpacked/blobs/sha256/*; do tar -tzf "$name" 2>/dev/null || true; done \
+    >"$work/files"
+  same "programs in the image" "$(grep -E '^(usr/)?(s?bin)/.' "$work/files" | xargs)" \
+    usr/bin/duplicert
+  grep -q '"User":"65532:65532"' "$work"/unpacked/blobs/sha256/* || die "the user is not 65532"
+  ok "the image runs as 65532"
+}
+
 start_node() {
   say "packing the image"
-  "$repo/hack/image.sh" "${binary_flags[@]}" --out "$work/image" >/dev/null
+  check_image
   python3 "$repo/hack/node/image_of.py" "$work/server.tar" localhost/tls-server:1 \
     /usr/bin/openssl "$(command -v openssl):/usr/bin/openssl"
   node=$work/node
@@ -253,6 +274,44 @@ json.dump(profile, sys.stdout)' | k apply -f - >/dev/null
   same "orders in the ledger" "$(k -n duplicert get dcro --no-headers | wc -l)" 1
 }
 
+# check_metrics: what the alerts and the dashboard ask for is what the operator exposes.
+check_metrics() {
+  local ip
+  ip=$(k -n duplicert get pod "$(leader)" -o 'jsonpath={.status.podIP}')
+  on curl --silent --fail "http://$ip:8080/metrics" >"$work/metrics"
+  python3 "$repo/hack/node/metrics.py" "$work/metrics" \
+    "$repo/charts/duplicert/files/alerts.yaml" "$repo/charts/duplicert/files/dashboard.json" \
+    "$repo/tests/chart/alerts_test.yaml"
+  ok "alerts and dashboard use metrics that exist"
+}
+
+# check_manifests: the API server takes all that we tell people to apply, field by field.
+check_manifests() {
+  local overlay file
+  k apply --dry-run=server --validate=strict -f "$repo/deploy/install.yaml" >/dev/null
+  for overlay in cluster namespaced simulator; do
+    k apply --dry-run=server --validate=strict -k "$repo/deploy/kustomize/overlays/$overlay" \
+      >/dev/null
+  done
+  for file in "$repo"/examples/*.yaml; do
+    # The namespaces of an example must be there for a dry run.
+    sed -n '/^kind: Namespace$/,/^---$/s/^  name: //p' "$file" | while read -r name; do
+      k create namespace "$name" >/dev/null 2>&1 || true
+    done
+    k apply --dry-run=server --validate=strict -f "$file" >/dev/null
+  done
+  ok "install file, overlays and examples pass the API server's strict validation"
+  k get --raw /openapi/v2 >"$work/openapi.json"
+  mkdir -p "$work/schemas"
+  python3 "$repo/hack/node/schemas.py" "$work/openapi.json" "$work/schemas"
+  "$(cat "$node/tools")/kubeconform" -strict -summary \
+    -schema-location "$work/schemas/{{.ResourceKind}}{{.KindSuffix}}.json" \
+    "$repo/deploy/install.yaml" "$repo"/examples/*.yaml "$repo"/deploy/kustomize/base/operator.yaml \
+    "$repo"/deploy/kustomize/overlays/*/{rbac,simulator,namespace}.yaml >"$work/kubeconform" 2>&1 ||
+    die "kubeconform: $(cat "$work/kubeconform")"
+  ok "kubeconform -strict: $(tail -n 1 "$work/kubeconform")"
+}
+
 check_uninstall() {
   on helm uninstall duplicert -n duplicert --wait --timeout 120s >/dev/null
   same "CRDs after the uninstall" "$(k get crds -o name | grep -c 'duplicert\.io$')" 3
@@ -260,8 +319,8 @@ check_uninstall() {
   same "Secrets after the uninstall" "$(k get secrets -A --no-headers \
     -l app.kubernetes.io/managed-by=duplicert | wc -l)" "$((requests + 2))"
   same "roles after the uninstall" \
-    "$(k get clusterroles,roles -A -l app.kubernetes.io/part-of=duplicert --no-headers 2>/dev/null |
-      wc -l)" 0
+    "$(k get clusterroles,roles -A -l app.kubernetes.io/part-of=duplicert --no-headers \
+      2>/dev/null | wc -l)" 0
 }
 
 # check_namespaced: Roles in two namespaces and no ClusterRole; other namespaces are not seen.
@@ -310,6 +369,8 @@ check_server
 check_renewals
 check_secret_lost
 check_order
+check_metrics
+check_manifests
 check_upgrade
 python3 "$repo/hack/node/verbs.py" "$node/audit.log" duplicert \
   <(k get clusterrole,role -A -l app.kubernetes.io/part-of=duplicert -o json)
