@@ -32,8 +32,8 @@ def helm(*flags, show=()):
 
 def plain(text):
     """Without what only Helm wants: its labels, and where each object comes from."""
-    text = re.sub(r"(?m)^ *(helm\.sh/chart: .*|app\.kubernetes\.io/managed-by: Helm|# Source: .*)\n",
-                  "", text)
+    of_helm = r"helm\.sh/chart: .*|app\.kubernetes\.io/managed-by: Helm|# Source: .*"
+    text = re.sub(rf"(?m)^ *({of_helm})\n", "", text)
     objects = [part.strip("\n") for part in re.split(r"(?m)^---$", text)]
     return "".join(f"---\n{part}\n" for part in objects if part.strip())
 
@@ -79,7 +79,8 @@ def readme():
     escape = lambda text: text.replace("|", "\\|")
     rows = values_table((CHART / "values.yaml").read_text())
     table = ["| value | default | |", "|---|---|---|"]
-    table += [f"| `{name}` | `{escape(default)}` | {escape(text)} |" for name, default, text in rows]
+    table += [f"| `{name}` | `{escape(default)}` | {escape(text)} |"
+              for name, default, text in rows]
     old = (CHART / "README.md").read_text()
     head, rest = old.split(BEGIN)
     return head + BEGIN + "\n" + "\n".join(table) + "\n" + END + rest.split(END)[1]

@@ -7,10 +7,10 @@
 #
 # What it sees, in order: the image, twice the same; the chart installed by Helm 3 with two replicas
 # and the simulator, Ready under PodSecurity "restricted"; `helm test`; a duplicate served by a TLS
-# server in a Pod; 50 requests renewed while the leader's Pod is deleted, one duplicate for each key;
-# an order bought once; metrics that the alerts use; every manifest and example taken by the API
-# server; an upgrade by Helm 4 that changes no certificate; no call of the operator refused, and each
-# verb of its roles used; an uninstall that leaves CRDs and Secrets; namespaced mode without a
+# server in a Pod; 50 requests renewed while the leader's Pod is deleted, one duplicate for each
+# key; an order bought once; metrics that the alerts use; every manifest and example taken by the
+# API server; an upgrade by Helm 4 that changes no certificate; no call of the operator refused, and
+# each verb of its roles used; an uninstall that leaves CRDs and Secrets; namespaced mode without a
 # ClusterRole.
 # Exit code 4: this machine does not allow a node. The last line counts the checks.
 set -euo pipefail
@@ -243,7 +243,8 @@ check_upgrade() {
   ok "the upgrade (Helm 3 to Helm 4) changed no certificate"
   ! on helm upgrade duplicert "$repo/charts/duplicert" -n duplicert -f "$work/values.yaml" \
     --set replicas=3 >"$work/wrong.log" 2>&1 || die "an unknown value was accepted"
-  grep -q replicas "$work/wrong.log" || die "an unknown value is not named: $(cat "$work/wrong.log")"
+  grep -q replicas "$work/wrong.log" ||
+    die "an unknown value is not named: $(cat "$work/wrong.log")"
   ok "an unknown value is refused by its name"
 }
 
@@ -285,20 +286,23 @@ check_metrics() {
   ok "alerts and dashboard use metrics that exist"
 }
 
+check_apply() {
+  k apply --server-side --force-conflicts --dry-run=server --validate=strict "$@" >/dev/null
+}
+
 # check_manifests: the API server takes all that we tell people to apply, field by field.
 check_manifests() {
   local overlay file
-  k apply --dry-run=server --validate=strict -f "$repo/deploy/install.yaml" >/dev/null
+  check_apply -f "$repo/deploy/install.yaml"
   for overlay in cluster namespaced simulator; do
-    k apply --dry-run=server --validate=strict -k "$repo/deploy/kustomize/overlays/$overlay" \
-      >/dev/null
+    check_apply -k "$repo/deploy/kustomize/overlays/$overlay"
   done
   for file in "$repo"/examples/*.yaml; do
     # The namespaces of an example must be there for a dry run.
     sed -n '/^kind: Namespace$/,/^---$/s/^  name: //p' "$file" | while read -r name; do
       k create namespace "$name" >/dev/null 2>&1 || true
     done
-    k apply --dry-run=server --validate=strict -f "$file" >/dev/null
+    check_apply -f "$file"
   done
   ok "install file, overlays and examples pass the API server's strict validation"
   k get --raw /openapi/v2 >"$work/openapi.json"
@@ -306,8 +310,10 @@ check_manifests() {
   python3 "$repo/hack/node/schemas.py" "$work/openapi.json" "$work/schemas"
   "$(cat "$node/tools")/kubeconform" -strict -summary \
     -schema-location "$work/schemas/{{.ResourceKind}}{{.KindSuffix}}.json" \
-    "$repo/deploy/install.yaml" "$repo"/examples/*.yaml "$repo"/deploy/kustomize/base/operator.yaml \
-    "$repo"/deploy/kustomize/overlays/*/{rbac,simulator,namespace}.yaml >"$work/kubeconform" 2>&1 ||
+    "$repo"/deploy/install.yaml "$repo"/examples/*.yaml \
+    "$repo"/deploy/kustomize/base/operator.yaml \
+    "$repo"/deploy/kustomize/overlays/{cluster,namespaced}/{rbac,namespace}.yaml \
+    "$repo"/deploy/kustomize/overlays/simulator/simulator.yaml >"$work/kubeconform" 2>&1 ||
     die "kubeconform: $(cat "$work/kubeconform")"
   ok "kubeconform -strict: $(tail -n 1 "$work/kubeconform")"
 }

@@ -49,7 +49,7 @@ def layer(files, epoch):
 
 def gzip(blob):
     """Without a name and a time in its head, which would differ from run to run."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     return packer.compress(blob) + packer.flush()
 
 

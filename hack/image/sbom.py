@@ -38,8 +38,7 @@ def header_packages(build):
             tests = line.startswith(("tests/", "hack/"))
         elif not tests and line.startswith("    /usr/include/"):
             headers.add(os.path.realpath(line.strip()))
-    found = subprocess.run(["dpkg-query", "-S", *sorted(headers)], capture_output=True, text=True)
-    return {line.split(": ")[0].split(",")[0].split(":")[0] for line in found.stdout.splitlines()}
+    return {rootfs.owner_of(header) for header in headers} - {None}
 
 
 def describe(name, how):

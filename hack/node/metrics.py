@@ -49,7 +49,7 @@ def main(exposed_file, *files):
                 problems.append(f"{name}: {metric} has no label {labels - known[metric]}")
     if not mentions:
         problems.append("no metric found in any file: this check would always pass")
-    print("\n".join(sorted(set(problems))), file=sys.stderr)
+    print("".join(f"{text}\n" for text in sorted(set(problems))), end="", file=sys.stderr)
     return 1 if problems else 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def closed(schema):
-    """The schema with no fields but its own; kubeconform reads the numbers of a quantity as such."""
+    """The schema with no fields but its own."""
     if isinstance(schema, list):
         return [closed(item) for item in schema]
     if not isinstance(schema, dict):
@@ -18,6 +18,8 @@ def closed(schema):
     if schema.get("format") == "int-or-string" or schema.get("x-kubernetes-int-or-string"):
         return {"type": ["integer", "string"]}
     result = {key: closed(value) for key, value in schema.items()}
+    if "properties" in schema:  # names of fields, which may be words of JSON schema themselves
+        result["properties"] = {name: closed(field) for name, field in schema["properties"].items()}
     if "properties" in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
         result.setdefault("additionalProperties", False)
     return result
