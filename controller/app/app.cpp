@@ -117,6 +117,7 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
       credential_watches_(*client_, clock_, [this](const std::string& secret) {
         reconcile::wake_by_credentials(informers(), queues(), secret);
       }) {
+  telemetry_.watch_budgets([this] { return accounts_.remaining(); });
   reconcile::connect(informers(), queues(), sponsors_);
   namespaces_.on_change([this](const auto& change) {
     if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
@@ -160,6 +161,7 @@ reconcile::AccountsOptions App::accounts_options() {
           .user_agent = user_agent(),
           .on_call = [this](std::string_view operation, std::string_view code,
                             double seconds) { telemetry_.count_ca_call(operation, code, seconds); },
+          .inventory = {.full_interval = options_.inventory_interval},
           .connect = connect_to_ca};
 }
 

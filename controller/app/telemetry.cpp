@@ -26,6 +26,8 @@ const Family kCaCalls{"duplicert_ca_requests_total",
                       "Calls to the CA by operation and HTTP status or kind of failure."};
 const Family kCaSeconds{"duplicert_ca_request_duration_seconds", "Duration of calls to the CA."};
 const Family kProfileReady{"duplicert_profile_ready", "1 if the AutomationProfile is Ready."};
+const Family kBudget{"duplicert_ca_rate_limit_remaining",
+                     "Calls to the CA that could be made right now, by account."};
 const Family kBuildInfo{"duplicert_build_info", "1, with the version as a label."};
 const Family kApiCalls{"rest_client_requests_total",
                        "Calls to the API server by method and status code."};
@@ -172,6 +174,21 @@ void TelemetryRegistry::set_profile_ready(const std::string& key, bool ready) {
 
 void TelemetryRegistry::remove_profile(const std::string& key) {
   registry_.remove(kProfileReady.name, name_labels(key));
+}
+
+void TelemetryRegistry::watch_budgets(
+    std::function<std::map<std::string, std::size_t>()> remaining) {
+  budget_sampler_ = registry_.add_sampler([this, remaining = std::move(remaining)] {
+    auto now = remaining();
+    const base::MutexLock lock(mutex_);
+    for (const auto& [account, count] : budgets_) {
+      if (!now.contains(account)) registry_.remove(kBudget.name, {{"account", account}});
+    }
+    for (const auto& [account, count] : now) {
+      registry_.gauge(kBudget, {{"account", account}}).set(static_cast<double>(count));
+    }
+    budgets_ = std::move(now);
+  });
 }
 
 }  // namespace app

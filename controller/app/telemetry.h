@@ -2,6 +2,7 @@
 // Names of client-go and controller-runtime come from pkg/runtime; these are Duplicert's own.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ class TelemetryRegistry {
   void count_order(const rules::LedgerEntry& entry);
   void set_profile_ready(const std::string& key, bool ready);
   void remove_profile(const std::string& key);
+  // Samples `remaining`, by account, whenever the metrics are read. Once.
+  void watch_budgets(std::function<std::map<std::string, std::size_t>()> remaining);
 
  private:
   void report(const std::string& key, const api::DuplicateCertificateRequestStatus& status,
@@ -37,6 +40,8 @@ class TelemetryRegistry {
   metrics::Registry& registry_;
   base::Mutex mutex_;
   std::map<std::string, std::string> profile_of_ GUARDED_BY(mutex_);  // request -> profile label
+  std::map<std::string, std::size_t> budgets_ GUARDED_BY(mutex_);     // as exposed last
+  metrics::Registry::Sampler budget_sampler_;  // last: its end waits for a running sample
 };
 
 }  // namespace app

@@ -144,6 +144,11 @@ void add_run(CLI::App& app, RunOptions& run) {
                    "installations in a cluster that share an account use one. Default: that of "
                    "--leader-elect-namespace")
       ->envname("DUPLICERT_LEDGER_NAMESPACE");
+  add_duration(
+      *command, "--inventory-interval", run.inventory_interval,
+      "How often all orders of an account are listed again; in between only what is new or "
+      "has changed is asked for. Default: 6h")
+      ->envname("DUPLICERT_INVENTORY_INTERVAL");
   add_log_options(*command, run.log, "json");
 }
 

@@ -39,6 +39,7 @@ struct RunOptions {
   std::string ledger_namespace{};  // empty: that of the Lease
   std::chrono::seconds duplicate_settle_window{180};
   std::chrono::seconds order_settle_window{3600};
+  std::chrono::seconds inventory_interval{std::chrono::hours{6}};
 };
 
 struct SimulateOptions {

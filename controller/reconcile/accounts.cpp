@@ -1,33 +1,63 @@
 #include "reconcile/accounts.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 namespace reconcile {
 namespace {
 
 constexpr std::chrono::hours kProbeInterval{24};
+// Longer than the longest pause between two looks at a request that waits for an approver.
+constexpr std::chrono::hours kProbeMemory{1};
 
 }  // namespace
 
 Account::Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
-                 const base::Clock& clock)
+                 const InventoryOptions& inventory, const base::Clock& clock)
     : transport_(std::move(transport)),
       options_(std::move(options)),
       clock_(clock),
       budget_(clock, {}),
-      inventory_(clock) {}
+      inventory_(clock, inventory) {}
 
 CaSession Account::ca(const certcentral::Turn& turn) {
   return {*transport_, budget_, clock_, turn, options_};
 }
 
-void Account::keep_below(const certcentral::RateLimits& limits) {
+void Account::keep_below(const std::string& profile, const certcentral::RateLimits& limits) {
   const base::MutexLock lock(mutex_);
-  limits_ = limits_ ? certcentral::smaller(*limits_, limits) : limits;
-  budget_.set_limits(*limits_);
+  limits_.insert_or_assign(profile, limits);
+  set_limits();
 }
 
-void Account::reject_credentials(std::string message) {
+void Account::let_go(const std::string& profile) {
   const base::MutexLock lock(mutex_);
-  rejection_ = std::move(message);
+  if (limits_.erase(profile) > 0) set_limits();
+}
+
+void Account::set_limits() {
+  if (limits_.empty()) return;
+  certcentral::RateLimits least = limits_.begin()->second;
+  for (const auto& [profile, limits] : limits_) least = certcentral::smaller(least, limits);
+  budget_.set_limits(least);
+}
+
+void Account::set_name(const std::string& name) {
+  const base::MutexLock lock(mutex_);
+  name_ = name;
+}
+
+std::string Account::name() const {
+  const base::MutexLock lock(mutex_);
+  return name_;
+}
+
+void Account::reject_credentials(const base::Error& error) {
+  const base::MutexLock lock(mutex_);
+  rejection_ = fmt::format(
+      "account.apiKeySecretRef: the CA refuses the API key: {}. Put a valid key into the Secret",
+      error.message);
 }
 
 std::string Account::rejection() const {
@@ -43,21 +73,49 @@ bool Account::note_approval(bool skipped) {
   return news;
 }
 
+void Account::set_can_approve(bool can_approve) {
+  const base::MutexLock lock(mutex_);
+  can_approve_ = can_approve;
+}
+
 std::optional<bool> Account::approval_skipped() const {
   const base::MutexLock lock(mutex_);
+  if (!can_approve_ && approval_skipped_ == false) return std::nullopt;
   return approval_skipped_;
+}
+
+void Account::probe_waits(const std::string& public_key_sha256) {
+  const base::MutexLock lock(mutex_);
+  probes_.insert_or_assign(public_key_sha256, clock_.steady_now());
+}
+
+void Account::probe_still_waits(const std::string& public_key_sha256) {
+  const base::MutexLock lock(mutex_);
+  const auto at = probes_.find(public_key_sha256);
+  if (at != probes_.end()) at->second = clock_.steady_now();
+}
+
+void Account::forget_probe(const std::string& public_key_sha256) {
+  const base::MutexLock lock(mutex_);
+  probes_.erase(public_key_sha256);
+}
+
+bool Account::is_probe_due() const {
+  const base::Steady now = clock_.steady_now();
+  const bool one_waits = std::ranges::any_of(
+      probes_, [&](const auto& told) { return now - told.second < kProbeMemory; });
+  return !one_waits && (!last_probe_ || now - *last_probe_ >= kProbeInterval);
 }
 
 bool Account::may_probe() const {
   const base::MutexLock lock(mutex_);
-  return !last_probe_ || clock_.steady_now() - *last_probe_ >= kProbeInterval;
+  return is_probe_due();
 }
 
 bool Account::take_probe() {
   const base::MutexLock lock(mutex_);
-  const base::Steady now = clock_.steady_now();
-  if (last_probe_ && now - *last_probe_ < kProbeInterval) return false;
-  last_probe_ = now;
+  if (!is_probe_due()) return false;
+  last_probe_ = clock_.steady_now();
   return true;
 }
 
@@ -79,9 +137,21 @@ base::Result<std::shared_ptr<Account>> Accounts::get(const AccountAccess& access
       std::move(transport),
       certcentral::ClientOptions{
           .base_url = access.url, .api_key = access.api_key, .user_agent = options_.user_agent},
-      clock_);
+      options_.inventory, clock_);
   slot = made;
   return made;
+}
+
+std::map<std::string, std::size_t> Accounts::remaining() const {
+  std::map<std::string, std::size_t> least;
+  const base::MutexLock lock(mutex_);
+  for (const auto& [access, slot] : accounts_) {
+    const auto account = slot.lock();
+    if (!account || account->name().empty()) continue;
+    const auto [at, is_new] = least.try_emplace(account->name(), account->remaining());
+    at->second = std::min(at->second, account->remaining());
+  }
+  return least;
 }
 
 }  // namespace reconcile

@@ -54,34 +54,52 @@ class Account {
  public:
   // `clock` must outlive the account.
   Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
-          const base::Clock& clock);
+          const InventoryOptions& inventory, const base::Clock& clock);
 
   CaSession ca(const certcentral::Turn& turn);
   Inventory& inventory() { return inventory_; }
   Answers& answers() { return answers_; }
-  // Keeps below the smallest limit of all profiles that use the key.
-  void keep_below(const certcentral::RateLimits& limits);
-  // Calls that could be made right now: the metric ca_rate_limit_remaining.
+  // Keeps below the smallest limits of all profiles ("namespace/name") that use the key; let_go
+  // ends what `profile` asks for.
+  void keep_below(const std::string& profile, const certcentral::RateLimits& limits);
+  void let_go(const std::string& profile);
+  // Calls that could be made right now.
   std::size_t remaining() const { return budget_.remaining(); }
+  // "<host>/<account id>", once the CA has told it.
+  void set_name(const std::string& name);
+  std::string name() const;
 
   // A request of this key was approved at once (true), or waits for an approver (false). Returns
   // true if that is news.
   bool note_approval(bool skipped);
-  // What is known of the approval step; nullopt before the first request has shown it.
+  // Whether the user of the key may approve. One who may not must always ask, whatever the
+  // account's setting: such a key shows nothing.
+  void set_can_approve(bool can_approve);
+  // What is known of the approval step; nullopt before the first request has shown it, and for a
+  // key that shows nothing.
   std::optional<bool> approval_skipped() const;
-  // Whether one request may show that the step is gone: once a day, and after forget_evidence().
+  // Whether one request may show that the step is gone: once a day, and after forget_evidence(),
+  // but never while the one before waits for an approver.
   bool may_probe() const;
   // Takes that one chance; false if another request was faster.
   bool take_probe();
+  // The probe with this public key waits for an approver. It counts until forget_probe(), or until
+  // nobody has said for an hour that it still waits.
+  void probe_waits(const std::string& public_key_sha256);
+  void probe_still_waits(const std::string& public_key_sha256);  // no news of another key
+  void forget_probe(const std::string& public_key_sha256);
   // A person has changed something: a refused key and an approval step may be things of the past.
   void forget_evidence();
 
   // The CA refused the key: nothing more is sent with it before forget_evidence().
-  void reject_credentials(std::string message);
-  // The CA's words, or "" while the key is not known to be bad.
+  void reject_credentials(const base::Error& error);
+  // What is wrong and what to do, or "" while the key is not known to be bad.
   std::string rejection() const;
 
  private:
+  void set_limits() REQUIRES(mutex_);
+  bool is_probe_due() const REQUIRES(mutex_);
+
   // Constant after construction, or with their own synchronisation.
   const std::unique_ptr<http::Transport> transport_;
   const certcentral::ClientOptions options_;
@@ -93,14 +111,18 @@ class Account {
   mutable base::Mutex mutex_;
   std::string rejection_ GUARDED_BY(mutex_);
   std::optional<bool> approval_skipped_ GUARDED_BY(mutex_);
-  std::optional<base::Steady> last_probe_ GUARDED_BY(mutex_);  // nullopt: one is due
-  std::optional<certcentral::RateLimits> limits_ GUARDED_BY(mutex_);
+  bool can_approve_ GUARDED_BY(mutex_) = true;
+  std::map<std::string, base::Steady> probes_ GUARDED_BY(mutex_);  // that wait: when told last
+  std::optional<base::Steady> last_probe_ GUARDED_BY(mutex_);      // nullopt: one is due
+  std::map<std::string, certcentral::RateLimits> limits_ GUARDED_BY(mutex_);  // by profile
+  std::string name_ GUARDED_BY(mutex_);
 };
 
 struct AccountsOptions {
   std::vector<std::string> allowed_hosts{};
   std::string user_agent{};
   certcentral::CallObserver on_call{};
+  InventoryOptions inventory{};
   // Makes the connection to one account's URL. kInvalid if the CA bundle does not parse.
   std::function<base::Result<std::unique_ptr<http::Transport>>(const AccountAccess&)> connect{};
 };
@@ -114,11 +136,14 @@ class Accounts {
   // The account of this access, made at the first call. kInvalid if the host of the URL is not
   // allowed or the CA bundle does not parse; nothing is sent.
   base::Result<std::shared_ptr<Account>> get(const AccountAccess& access);
+  // Calls that could be made right now, by the account's name: the metric ca_rate_limit_remaining.
+  // Of several keys of one account the one with the fewest counts.
+  std::map<std::string, std::size_t> remaining() const;
 
  private:
   const AccountsOptions options_;
   const base::Clock& clock_;
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   // Weak: an account lives as long as a profile uses it.
   using Key = std::tuple<std::string, std::string, std::string>;  // URL, bundle, hash of the key
   std::map<Key, std::weak_ptr<Account>> accounts_ GUARDED_BY(mutex_);

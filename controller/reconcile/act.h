@@ -46,6 +46,14 @@ class Actor {
   base::Result<Sent> submit(const rules::SubmitDuplicate& action, const Observation& seen,
                             std::stop_token stop);
 
+  // Makes the pending Secret with its key, and sends nothing.
+  base::Result<void> prepare(const rules::PrepareKey& action, const Observation& seen,
+                             std::stop_token stop);
+
+  // Notes in the pending Secret that an approver said no.
+  base::Result<void> record(const rules::RecordRejection& action, const Observation& seen,
+                            std::stop_token stop);
+
   // Writes the target Secret: key, chain and keystore in one write. A Secret that is not there is
   // created without taking over what appeared meanwhile; one of ours is written only at the version
   // that was observed. kConflict: observe again.
@@ -72,7 +80,8 @@ class Actor {
   base::Result<void> drop(const Observation& seen, std::stop_token stop);
 
  private:
-  base::Result<rules::PendingFacts> create_pending(const rules::SubmitDuplicate& action,
+  base::Result<rules::PendingFacts> create_pending(const rules::PrepareKey& key,
+                                                   const std::optional<Mark>& mark,
                                                    const Observation& seen, std::stop_token stop);
   base::Result<rules::PendingFacts> create_key(const Intent& intent,
                                                const std::optional<Mark>& mark,
@@ -86,7 +95,7 @@ class Actor {
   void note_approval(const certcentral::Submission& answer, const Observation& seen);
   base::Result<Sent> post_failed(const base::Error& error, const Observation& seen,
                                  const rules::PendingFacts& pending, std::stop_token stop);
-  base::Result<void> record_refusal(const base::Error& error, const Observation& seen,
+  base::Result<void> record_refusal(const rules::Refusal& refusal, const Observation& seen,
                                     const rules::PendingFacts& pending, std::stop_token stop);
 
   kube::Client& client_;

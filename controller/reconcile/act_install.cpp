@@ -93,7 +93,10 @@ base::Result<void> Actor::drop(const Observation& seen, std::stop_token stop) {
   if (!removed && removed.error().code != base::Code::kNotFound) {
     return std::unexpected(base::wrap("delete the pending Secret", removed.error()));
   }
-  if (seen.account) seen.account->answers().forget(seen.facts.pending->public_key_sha256);
+  if (seen.account) {
+    seen.account->answers().forget(seen.facts.pending->public_key_sha256);
+    seen.account->forget_probe(seen.facts.pending->public_key_sha256);
+  }
   return {};
 }
 

@@ -39,33 +39,64 @@ Answer answer_of(const certcentral::Submission& submission, base::Steady ended_a
           .ended_at = ended_at};
 }
 
-api::Reason reason_of(const base::Error& error) {
-  return certcentral::has_reason(error, "not_found") ? api::Reason::kOrderNotEligible
-                                                     : api::Reason::kCaRejected;
+api::Reason reason_of(const base::Error& error, const rules::ProfileFacts& profile) {
+  if (certcentral::has_reason(error, "not_found")) return api::Reason::kOrderNotEligible;
+  const bool lapsed =
+      certcentral::tells_of_validation(error) || !profile.validation_problem.empty();
+  return lapsed ? api::Reason::kValidationExpired : api::Reason::kCaRejected;
+}
+
+base::Result<certcentral::Submission> send(std::int64_t order_id,
+                                           const certcentral::DuplicateRequest& body,
+                                           const Observation& seen, std::stop_token stop) {
+  const RequestUnderWay under_way(seen.account->inventory().duplicates(), order_id);
+  return seen.account->ca(turn_of(seen.facts))->submit_duplicate(order_id, body, stop);
 }
 
 }  // namespace
 
 base::Result<Sent> Actor::submit(const rules::SubmitDuplicate& action, const Observation& seen,
                                  std::stop_token stop) {
-  if (seen.needs_probe && !seen.facts.pending && !seen.account->take_probe()) {
+  const bool is_first = !seen.facts.pending || !seen.facts.pending->submitted_at;
+  if (seen.needs_probe && is_first && !seen.account->take_probe()) {
     return base::fail(base::Code::kConflict,
                       "another request shows whether approvals are asked for");
   }
+  const Mark mark{.submitted_at = clock_.now(), .sends = action.sends};
   const rules::PendingFacts pending =
-      TRY(seen.facts.pending ? move_mark(action, seen, stop) : create_pending(action, seen, stop));
+      TRY(seen.facts.pending ? move_mark(action, seen, stop)
+                             : create_pending({action.order_id, action.names}, mark, seen, stop));
   return post(action, seen, pending, stop);
 }
 
-base::Result<rules::PendingFacts> Actor::create_pending(const rules::SubmitDuplicate& action,
+base::Result<void> Actor::prepare(const rules::PrepareKey& action, const Observation& seen,
+                                  std::stop_token stop) {
+  TRY_VOID(create_pending(action, std::nullopt, seen, stop));
+  return {};
+}
+
+base::Result<void> Actor::record(const rules::RecordRejection& action, const Observation& seen,
+                                 std::stop_token stop) {
+  const rules::PendingFacts& pending = *seen.facts.pending;
+  seen.account->forget_probe(pending.public_key_sha256);
+  return record_refusal({.reason = api::Reason::kApprovalRejected,
+                         .message = action.message,
+                         .at = clock_.now(),
+                         .count = pending.refusals + 1,
+                         .inputs = action.inputs},
+                        seen, pending, stop);
+}
+
+base::Result<rules::PendingFacts> Actor::create_pending(const rules::PrepareKey& wanted,
+                                                        const std::optional<Mark>& mark,
                                                         const Observation& seen,
                                                         std::stop_token stop) {
   return create_key({.account = seen.facts.profile->account,
-                     .order_id = action.order_id,
+                     .order_id = wanted.order_id,
                      .asked_order_id = seen.facts.request.spec.order_id,
-                     .names = action.names,
+                     .names = wanted.names,
                      .key = seen.facts.key},
-                    Mark{.submitted_at = clock_.now(), .sends = action.sends}, seen, stop);
+                    mark, seen, stop);
 }
 
 base::Result<rules::PendingFacts> Actor::create_key(const Intent& intent,
@@ -104,13 +135,13 @@ base::Result<Sent> Actor::post(const rules::SubmitDuplicate& action, const Obser
   if (may_act_ && !may_act_()) {
     return base::fail(base::Code::kCancelled, "this replica may not lead any more");
   }
-  const auto answer = seen.account->ca(turn_of(seen.facts))
-                          ->submit_duplicate(action.order_id, body_of(pending, *profile), stop);
+  const auto answer = send(action.order_id, body_of(pending, *profile), seen, stop);
   if (!answer) return post_failed(answer.error(), seen, pending, stop);
   note_approval(*answer, seen);
   const Answer known = answer_of(*answer, clock_.steady_now());
   seen.account->answers().put(pending.public_key_sha256, known);
   if (known.awaits_approval && answer->request_id) {
+    if (seen.needs_probe) seen.account->probe_waits(pending.public_key_sha256);
     note_request_id(*answer->request_id, seen, pending, stop);
   }
   return Sent{.post = Post::kAccepted};
@@ -147,10 +178,7 @@ base::Result<Sent> Actor::post_failed(const base::Error& error, const Observatio
                   {"class", certcentral::name_of(error_class)},
                   {"error", error.message}});
   const bool bad_key = error.code == base::Code::kUnauthenticated;
-  if (bad_key) {
-    seen.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
-                                     error.message);
-  }
+  if (bad_key) seen.account->reject_credentials(error);
   const bool rate_limited = error_class == certcentral::ErrorClass::kRateLimited;
   const auto note = [&](Post post) {
     seen.account->answers().put(
@@ -169,20 +197,20 @@ base::Result<Sent> Actor::post_failed(const base::Error& error, const Observatio
       break;
   }
   if (bad_key) return note(Post::kNotSent);
-  TRY_VOID(record_refusal(error, seen, pending, stop));
+  seen.account->inventory().forget(pending.order_id);
+  TRY_VOID(record_refusal({.reason = reason_of(error, *seen.facts.profile),
+                           .message = error.message,
+                           .at = clock_.now(),
+                           .count = pending.refusals + 1,
+                           .inputs = rules::inputs_fingerprint(seen.facts)},
+                          seen, pending, stop));
   return Sent{};
 }
 
-base::Result<void> Actor::record_refusal(const base::Error& error, const Observation& seen,
+base::Result<void> Actor::record_refusal(const rules::Refusal& refusal, const Observation& seen,
                                          const rules::PendingFacts& pending, std::stop_token stop) {
   const auto& meta = seen.facts.request.meta;
   seen.account->answers().forget(pending.public_key_sha256);
-  seen.account->inventory().forget(pending.order_id);
-  const rules::Refusal refusal{.reason = reason_of(error),
-                               .message = error.message,
-                               .at = clock_.now(),
-                               .count = pending.refusals + 1,
-                               .inputs = rules::inputs_fingerprint(seen.facts)};
   auto patched =
       client_.patch(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
                     kube::PatchKind::kMerge, refusal_patch(pending, refusal), stop);

@@ -12,6 +12,8 @@
 
 namespace reconcile {
 
+inline constexpr std::chrono::seconds kLookSpacing{1};
+
 struct Answer {
   rules::CaView::Post post = rules::CaView::Post::kUnknown;
   bool rate_limited = false;  // kNotSent because of the CA's rate limit
@@ -21,6 +23,12 @@ struct Answer {
   base::Steady ended_at{};          // when the POST ended: a look must begin later
 };
 
+// The looks at an order's list of duplicates that did not show a key.
+struct FruitlessLooks {
+  int count = 0;
+  base::Steady last{};  // when the last of them began
+};
+
 class Answers {
  public:
   void put(const std::string& public_key_sha256, Answer answer);
@@ -28,10 +36,14 @@ class Answers {
   void forget(const std::string& public_key_sha256);
   // Keeps how the POST ended, and drops what it said about the certificate.
   void forget_certificate(const std::string& public_key_sha256);
+  // A look that began at `began` did not show the key. Looks that are closer together than
+  // kLookSpacing count as one. Each POST begins the count anew. Returns all of them.
+  FruitlessLooks note_fruitless(const std::string& public_key_sha256, base::Steady began);
 
  private:
   mutable base::Mutex mutex_;
   std::map<std::string, Answer> answers_ GUARDED_BY(mutex_);
+  std::map<std::string, FruitlessLooks> fruitless_ GUARDED_BY(mutex_);
 };
 
 }  // namespace reconcile

@@ -34,7 +34,9 @@ bool is_effect(const rules::Action& action) {
          std::holds_alternative<rules::DropPending>(action) ||
          std::holds_alternative<rules::OpenLedger>(action) ||
          std::holds_alternative<rules::RememberNoGain>(action) ||
-         std::holds_alternative<rules::UpdateKeystore>(action);
+         std::holds_alternative<rules::UpdateKeystore>(action) ||
+         std::holds_alternative<rules::PrepareKey>(action) ||
+         std::holds_alternative<rules::RecordRejection>(action);
 }
 
 std::optional<base::TimePoint> wake_up(const rules::Action& action) {
@@ -211,6 +213,8 @@ rules::Decision DuplicateReconciler::decide_asking(Observation& seen, Memory& me
       observer_.ask(*duplicates, seen, stop);
     } else if (const auto* certificate = std::get_if<rules::AskCertificate>(&made.action)) {
       observer_.ask(*certificate, seen, stop);
+    } else if (const auto* approval = std::get_if<rules::AskApproval>(&made.action)) {
+      observer_.ask(*approval, seen, stop);
     } else {
       return made;
     }
@@ -261,6 +265,13 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
   }
   if (std::holds_alternative<rules::UpdateKeystore>(action)) {
     return actor_.update_keystore(seen, stop);
+  }
+  if (const auto* prepare = std::get_if<rules::PrepareKey>(&action)) {
+    memory.has_pending = true;
+    return actor_.prepare(*prepare, seen, stop);
+  }
+  if (const auto* rejection = std::get_if<rules::RecordRejection>(&action)) {
+    return actor_.record(*rejection, seen, stop);
   }
   TRY_VOID(actor_.drop(seen, stop));
   memory.has_pending = false;

@@ -11,6 +11,7 @@
 #include "api/validate.h"
 #include "base/random.h"
 #include "reconcile/ledger.h"
+#include "reconcile/order_facts.h"
 #include "rules/profile.h"
 #include "rules/schedule.h"
 
@@ -48,6 +49,22 @@ std::string not_writable(const nlohmann::json& secret) {
 
 bool is_older(const api::ObjectMeta& a, const api::ObjectMeta& b) {
   return std::tie(a.creation_time, a.name) < std::tie(b.creation_time, b.name);
+}
+
+bool waits_for_approval_step(const api::Conditions& conditions) {
+  const std::string reason(api::name_of(api::Reason::kApprovalStepEnabled));
+  return std::ranges::any_of(conditions,
+                             [&](const api::Condition& one) { return one.reason == reason; });
+}
+
+// Who shows first whether the approval step is gone: the soonest to expire, then those without a
+// certificate.
+std::pair<base::TimePoint, std::string> probe_rank(
+    const api::DuplicateCertificateRequest& request) {
+  base::TimePoint end = base::TimePoint::max();
+  const auto& certificate = request.status.certificate;
+  if (certificate && certificate->not_after) end = *certificate->not_after;
+  return {end, api::key_of(request.meta)};
 }
 
 void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Observed& facts) {
@@ -170,6 +187,7 @@ void Observer::observe_profile(Observation& seen) {
     facts.fingerprint = state->fingerprint;
     facts.orders_today =
         orders_today(caches_.entries, facts.account, key, clock_.now(), "", /*unsent=*/true);
+    facts.validation_problem = rules::validation_problem(state->preflight);
     seen.account = state->account;
   }
   if (seen.account && !facts.unusable && !seen.account->rejection().empty()) {
@@ -178,8 +196,23 @@ void Observer::observe_profile(Observation& seen) {
   }
   seen.needs_probe = seen.account && seen.account->approval_skipped() == false &&
                      profile->spec.approval == api::ApprovalPolicy::kRequireSkipped;
-  facts.approval_step_in_the_way = seen.needs_probe && !seen.account->may_probe();
+  if (seen.account) facts.approval_skipped = seen.account->approval_skipped();
+  facts.approval_step_in_the_way =
+      seen.needs_probe && !(seen.account->may_probe() && is_first_to_probe(seen));
   seen.facts.profile = std::move(facts);
+}
+
+// Of all requests of the API key that wait because of the approval step, the soonest to expire
+// shows whether it is gone.
+bool Observer::is_first_to_probe(const Observation& seen) const {
+  const auto own = probe_rank(seen.facts.request);
+  return std::ranges::none_of(caches_.requests.list(), [&](const auto& other) {
+    if (probe_rank(*other) >= own || other->meta.deletion_time || other->spec.suspend) return false;
+    if (!waits_for_approval_step(other->status.conditions)) return false;
+    const auto state = caches_.profile_states.get(
+        kube::ObjectKey{api::profile_namespace(*other), other->spec.profile_ref.name}.text());
+    return state && state->account == seen.account;
+  });
 }
 
 void Observer::observe_claims(Observation& seen) {
@@ -279,6 +312,9 @@ void Observer::observe_answer(Observation& seen) {
   if (!seen.facts.pending || !seen.account) return;
   // The CA's request id is noted only when an approver was asked.
   seen.facts.ca.awaits_approval = seen.facts.pending->request_id != 0;
+  if (seen.facts.ca.awaits_approval && !seen.facts.pending->refusal) {
+    seen.account->probe_still_waits(seen.facts.pending->public_key_sha256);
+  }
   const auto answer = seen.account->answers().get(seen.facts.pending->public_key_sha256);
   if (!answer) return;
   seen.facts.ca.post = answer->post;
@@ -300,10 +336,7 @@ void Observer::observe_answer(Observation& seen) {
 
 void Observer::note_error(const base::Error& error, Observation& seen) {
   seen.facts.ca_error = error;
-  if (error.code == base::Code::kUnauthenticated) {
-    seen.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
-                                     error.message);
-  }
+  if (error.code == base::Code::kUnauthenticated) seen.account->reject_credentials(error);
 }
 
 void Observer::ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop) {
@@ -314,28 +347,55 @@ void Observer::ask(const rules::AskOrders& question, Observation& seen, std::sto
                                             .organization_id = seen.facts.profile->organization_id,
                                             .order_id = question.order_id,
                                             .now = seen.facts.now},
-                                           stop);
+                                           seen.account->inventory().usual(), stop);
   if (!orders) return note_error(orders.error(), seen);
   for (const std::int64_t id : question.also) {
-    auto order = seen.account->inventory().order(*seen.account->ca(turn_of(seen.facts)), id, stop);
+    const auto order =
+        seen.account->inventory().order(*seen.account->ca(turn_of(seen.facts)), id,
+                                        seen.account->inventory().usual().details, stop);
     if (!order && order.error().code == base::Code::kNotFound) continue;
     if (!order) return note_error(order.error(), seen);
     std::erase_if(*orders, [&](const rules::OrderFacts& listed) { return listed.id == id; });
-    orders->push_back(*std::move(order));
+    orders->push_back(facts_of(**order));
   }
   seen.facts.ca.orders = *std::move(orders);
 }
 
 void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop) {
   const std::string& key = seen.facts.pending->public_key_sha256;
-  base::Steady not_before = clock_.steady_now() - kDuplicatesAgeMax;
-  if (const auto answer = seen.account->answers().get(key)) {
-    not_before = std::max(not_before, answer->ended_at);
+  const base::Steady now = clock_.steady_now();
+  const auto answer = seen.account->answers().get(key);
+  const bool by_hand =
+      !seen.facts.pending->submitted_at && seen.facts.profile->approval_step_in_the_way;
+  const base::Steady since = std::max(now - (by_hand ? kManualAgeMax : kDuplicatesAgeMax),
+                                      answer ? answer->ended_at : base::Steady::min());
+  // What the CA has accepted is not sent again, whatever an older list shows.
+  const Patience patience = answer && answer->post == rules::CaView::Post::kAccepted
+                                ? Patience::kWithTheOthers
+                                : Patience::kNone;
+  const auto list = seen.account->inventory().duplicates().get(
+      *seen.account->ca(turn_of(seen.facts)), question.order_id, since, patience, stop);
+  if (!list) return note_error(list.error(), seen);
+  seen.facts.ca.listed = *list ? (*list)->with_key(key) : std::vector<rules::ListedDuplicate>{};
+  if (!seen.facts.ca.listed->empty() || !*list || (*list)->looked_at < since) return;
+  const auto looks = seen.account->answers().note_fruitless(key, (*list)->looked_at);
+  seen.facts.ca.fruitless_looks = looks.count;
+  seen.facts.ca.last_look =
+      seen.facts.now - std::chrono::floor<std::chrono::milliseconds>(now - looks.last);
+}
+
+void Observer::ask(const rules::AskApproval& question, Observation& seen, std::stop_token stop) {
+  const auto request = seen.account->ca({.urgency = certcentral::Urgency::kBackground})
+                           ->request(question.request_id, stop);
+  // A key that may not look at requests learns it from the list, if at all.
+  if (!request && request.error().code != base::Code::kNotFound &&
+      request.error().code != base::Code::kPermissionDenied) {
+    return note_error(request.error(), seen);
   }
-  auto listed = seen.account->inventory().duplicates_of(*seen.account->ca(turn_of(seen.facts)),
-                                                        question.order_id, key, not_before, stop);
-  if (!listed) return note_error(listed.error(), seen);
-  seen.facts.ca.listed = *std::move(listed);
+  seen.facts.ca.approval.emplace();
+  if (!request) return;
+  seen.facts.ca.approval->rejected = request->status == certcentral::RequestStatus::kRejected;
+  seen.facts.ca.approval->comment = request->processor_comment;
 }
 
 void Observer::ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop) {

@@ -77,12 +77,14 @@ class Observer {
   void ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop);
+  void ask(const rules::AskApproval& question, Observation& seen, std::stop_token stop);
 
  private:
   base::Result<void> observe_target(Observation& seen, Target target, std::stop_token stop);
   base::Result<void> observe_password(Observation& seen, std::stop_token stop);
   base::Result<void> observe_pending(Observation& seen, bool known_pending, std::stop_token stop);
   void observe_profile(Observation& seen);
+  bool is_first_to_probe(const Observation& seen) const;
   void observe_answer(Observation& seen);
   void observe_claims(Observation& seen);
   void own(const api::ObjectMeta& secret, Observation& seen);

@@ -41,7 +41,7 @@ bool is_live(const rules::OrderFacts& order, base::TimePoint now) {
 // Whether a row may be what we look for: the same group, and not over.
 bool is_candidate(const certcentral::OrderSummary& row, const rules::LedgerEntry& entry,
                   base::TimePoint now) {
-  rules::OrderFacts facts = order_facts(row);
+  rules::OrderFacts facts = facts_of(row);
   if (!is_live(facts, now) && facts.certificate_valid_till) return false;
   if (row.product_name_id.empty() || !row.organization_id) return true;  // only its details tell
   return rules::group_of(facts, entry.group.account).names.dns_names ==
@@ -69,7 +69,7 @@ class Look {
     if (entry_.renewal_of != 0) {
       const auto old = TRY(find(ca_, entry_.renewal_of, stop_));
       if (old) {
-        old_ = order_facts(*old);
+        old_ = facts_of(*old);
         look_.being_reissued = rules::order_state(old_->status) == rules::OrderState::kReissuing;
         if (old_->renewed_order_id != 0) ids_.insert(old_->renewed_order_id);
       }
@@ -87,7 +87,7 @@ class Look {
   }
 
   void judge(const certcentral::Order& order) {
-    const rules::OrderFacts facts = order_facts(order);
+    const rules::OrderFacts facts = facts_of(order);
     if (carries(order, entry_.public_key_sha256)) {
       look_.ours = facts;
       return;
@@ -126,7 +126,7 @@ base::Result<rules::OrderLook> look_for_order(certcentral::CaApi& ca,
   rules::OrderLook look;
   if (known_id != 0) {
     const auto order = TRY(find(ca, known_id, stop));
-    if (order) look.ours = order_facts(*order);
+    if (order) look.ours = facts_of(*order);
   } else {
     look = TRY(Look(ca, entry, now, stop).run());
   }

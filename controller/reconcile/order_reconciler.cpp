@@ -169,8 +169,7 @@ void OrderReconciler::look(Pass& pass, Memory& memory, const std::stop_token& st
   if (!looked) {
     pass.facts.ca_error = looked.error();
     if (looked.error().code == base::Code::kUnauthenticated) {
-      pass.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
-                                       looked.error().message);
+      pass.account->reject_credentials(looked.error());
     }
     if (looked.error().code != base::Code::kExhausted) pass.facts.failures = ++memory.failures;
     return;
@@ -226,8 +225,7 @@ rules::OrderPost OrderReconciler::post(const Pass& pass, base::Steady marked_at,
       pass.account->ca(kMoney)->submit_order(order_body(pass.object, *pass.profile), stop);
   rules::OrderPost outcome = outcome_of(answer);
   if (!answer && answer.error().code == base::Code::kUnauthenticated) {
-    pass.account->reject_credentials("account.apiKeySecretRef: the CA refuses the API key: " +
-                                     answer.error().message);
+    pass.account->reject_credentials(answer.error());
   }
   if (outcome.outcome == Outcome::kAccepted && options_.placed) options_.placed(pass.facts.entry);
   return outcome;

@@ -11,16 +11,18 @@ namespace {
 
 using certcentral::Organization;
 
+std::string rejection_of(const api::AutomationProfile& profile, const Account& account) {
+  const std::string rejection = account.rejection();
+  const auto& ref = profile.spec.account.api_key_secret_ref;
+  return rejection.empty() ? "" : fmt::format("{} {} (key {})", rejection, ref.name, ref.key);
+}
+
 // A refused key speaks for itself; everything else is "no usable answer".
 void note_failure(const api::AutomationProfile& profile, Account& account, const base::Error& error,
                   rules::PreflightFacts& facts) {
-  const auto& ref = profile.spec.account.api_key_secret_ref;
   if (error.code == base::Code::kUnauthenticated) {
-    facts.credentials_problem = fmt::format(
-        "account.apiKeySecretRef: the CA refuses the API key in Secret {} (key {}): {}. Put a "
-        "valid key there",
-        ref.name, ref.key, error.message);
-    account.reject_credentials(facts.credentials_problem);
+    account.reject_credentials(error);
+    facts.credentials_problem = rejection_of(profile, account);
     return;
   }
   facts.unreachable = fmt::format(
@@ -35,12 +37,28 @@ void ask_user(const api::AutomationProfile& profile, Account& account, rules::Pr
   if (!user) return note_failure(profile, account, user.error(), facts);
   facts.account_id = user->account_id;
   facts.key_can_approve = user->can_approve();
+  account.set_can_approve(facts.key_can_approve);
   if (const auto host = certcentral::host_of(profile.spec.account.url)) {
     facts.account = fmt::format("{}/{}", *host, user->account_id);
+    account.set_name(facts.account);
   }
 }
 
-void ask_product(const api::AutomationProfile& profile, Account& account,
+// The type of validation that certificates of the product need of the organization, or "".
+std::string validation_of(const certcentral::Product& product) {
+  return product.is_dv() || product.name_id.starts_with("private_") ? "" : product.validation_type;
+}
+
+void note_validation(const Organization& organization, const std::string& needed,
+                     rules::PreflightFacts& facts) {
+  for (const auto& validation : organization.validations) {
+    if (needed.empty() || validation.type != needed || !validation.validated_until) continue;
+    facts.organization_validated_until =
+        std::max(facts.organization_validated_until, validation.validated_until);
+  }
+}
+
+void ask_product(const api::AutomationProfile& profile, Account& account, std::string& needed,
                  rules::PreflightFacts& facts, std::stop_token stop) {
   const auto product = account.ca({})->product(profile.spec.product, stop);
   if (!product && product.error().code == base::Code::kNotFound) {
@@ -49,11 +67,13 @@ void ask_product(const api::AutomationProfile& profile, Account& account,
   }
   if (!product) return note_failure(profile, account, product.error(), facts);
   facts.product_exists = true;
+  needed = validation_of(*product);
   facts.duplicates_allowed = product->duplicates_allowed.value_or(true) && !product->is_dv();
 }
 
 void ask_organization_by_id(const api::AutomationProfile& profile, std::int64_t id,
-                            Account& account, rules::PreflightFacts& facts, std::stop_token stop) {
+                            const std::string& needed, Account& account,
+                            rules::PreflightFacts& facts, std::stop_token stop) {
   const auto organization = account.ca({})->organization(id, stop);
   if (organization && !organization->is_active) {
     facts.organization_problem = fmt::format(
@@ -64,6 +84,7 @@ void ask_organization_by_id(const api::AutomationProfile& profile, std::int64_t 
   // A key restricted to orders may not read organizations; the id is enough to go on.
   if (organization || organization.error().code == base::Code::kPermissionDenied) {
     facts.organization_id = id;
+    if (organization) note_validation(*organization, needed, facts);
     return;
   }
   if (organization.error().code == base::Code::kNotFound) {
@@ -75,8 +96,8 @@ void ask_organization_by_id(const api::AutomationProfile& profile, std::int64_t 
 }
 
 void ask_organization_by_name(const api::AutomationProfile& profile, const std::string& name,
-                              Account& account, rules::PreflightFacts& facts,
-                              std::stop_token stop) {
+                              const std::string& needed, Account& account,
+                              rules::PreflightFacts& facts, std::stop_token stop) {
   const auto found =
       account.ca({})->list_organizations({.search = name, .active_only = true}, stop);
   if (!found && found.error().code == base::Code::kPermissionDenied) {
@@ -93,25 +114,28 @@ void ask_organization_by_name(const api::AutomationProfile& profile, const std::
         name, count);
     return;
   }
-  facts.organization_id = std::ranges::find_if(*found, is_it)->id;
+  const auto it = std::ranges::find_if(*found, is_it);
+  facts.organization_id = it->id;
+  note_validation(*it, needed, facts);
 }
 
 }  // namespace
 
 void ask_account(const api::AutomationProfile& profile, Account& account,
                  rules::PreflightFacts& facts, std::stop_token stop) {
-  facts.credentials_problem = account.rejection();
+  facts.credentials_problem = rejection_of(profile, account);
   const auto troubled = [&] {
     return !facts.credentials_problem.empty() || !facts.unreachable.empty();
   };
   if (!troubled()) ask_user(profile, account, facts, stop);
-  if (!troubled()) ask_product(profile, account, facts, stop);
+  std::string needed;
+  if (!troubled()) ask_product(profile, account, needed, facts, stop);
   if (troubled()) return;
   const auto& organization = profile.spec.organization;
   if (organization.id) {
-    ask_organization_by_id(profile, *organization.id, account, facts, stop);
+    ask_organization_by_id(profile, *organization.id, needed, account, facts, stop);
   } else {
-    ask_organization_by_name(profile, organization.name.value_or(""), account, facts, stop);
+    ask_organization_by_name(profile, organization.name.value_or(""), needed, account, facts, stop);
   }
 }
 

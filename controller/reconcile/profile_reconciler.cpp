@@ -32,7 +32,7 @@ bool has_trouble(const ProfileState& state) {
   const rules::PreflightFacts& facts = state.preflight;
   return !facts.credentials_problem.empty() || !facts.unreachable.empty() ||
          !facts.organization_problem.empty() || !facts.product_exists.value_or(true) ||
-         !facts.duplicates_allowed.value_or(true);
+         !rules::validation_problem(facts).empty() || !facts.duplicates_allowed.value_or(true);
 }
 
 // While the CA cannot be reached, what it told before still holds.
@@ -75,7 +75,9 @@ ProfileReconciler::ProfileReconciler(const runtime::Store<api::AutomationProfile
 Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token stop) {
   hooks_.refresh_watches();
   const auto profile = profiles_.get(key);
+  const auto before = states_.get(key);
   if (!profile || profile->meta.deletion_time) {
+    if (before && before->account) before->account->let_go(key);
     states_.erase(key);
     hooks_.changed(key);
     hooks_.gone(key);
@@ -84,8 +86,9 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
   auto looked = look(*profile, stop);
   if (!looked) return Outcome::failed(looked.error());
   ProfileState state = *std::move(looked);
+  if (before && before->account && before->account != state.account) before->account->let_go(key);
   if (stop.stop_requested()) return Outcome::failed({.code = base::Code::kCancelled});
-  state.preflight.now = clock_.now();
+  state.preflight.now = clock_.now();  // what was kept may have lapsed since
   if (state.account) state.preflight.approval_skipped = state.account->approval_skipped();
   const rules::ProfileReport report = rules::report_profile(*profile, state.preflight);
   state.unusable = report.unusable;
@@ -168,7 +171,8 @@ base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile&
   state.account = *account;
   if (!known) recall_approval(profile, **account);
   const auto& limit = profile.spec.account.rate_limit;
-  (*account)->keep_below({.requests_per_3_minutes = limit.requests_per_3_minutes,
+  (*account)->keep_below(api::key_of(profile.meta),
+                         {.requests_per_3_minutes = limit.requests_per_3_minutes,
                           .requests_per_5_seconds = limit.requests_per_5_seconds});
   // Something was changed by a person: what requests have shown so far may not hold.
   if (known && known->fingerprint != state.fingerprint) (*account)->forget_evidence();

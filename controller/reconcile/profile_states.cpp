@@ -7,6 +7,7 @@ bool ProfileState::same_for_requests(const ProfileState& other) const {
          fingerprint == other.fingerprint &&
          preflight.organization_id == other.preflight.organization_id &&
          preflight.approval_skipped == other.preflight.approval_skipped &&
+         rules::validation_problem(preflight) == rules::validation_problem(other.preflight) &&
          preflight.duplicates_allowed == other.preflight.duplicates_allowed;
 }
 

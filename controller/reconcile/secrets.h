@@ -50,8 +50,8 @@ struct Mark {
   int sends = 1;
 };
 
-// The body to create: type duplicert.io/pending, owned by the request. No mark for the key of a
-// purchase: the ledger tells when it was sent.
+// The body to create: type duplicert.io/pending, owned by the request. Without a mark the CSR is
+// neither sent nor about to be: a person may submit it, or the ledger tells when it was sent.
 nlohmann::json pending_secret(const api::DuplicateCertificateRequest& request,
                               const x509::PrivateKey& key, const std::string& csr,
                               const Intent& intent, const std::optional<Mark>& mark);

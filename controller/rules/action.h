@@ -37,6 +37,10 @@ struct AskDuplicates {
 struct AskCertificate {
   std::int64_t certificate_id = 0;
 };
+// What an approver has said about the CA's request of that id.
+struct AskApproval {
+  std::int64_t request_id = 0;
+};
 
 // Effects: one per pass, then everything is observed afresh.
 struct SubmitDuplicate {
@@ -67,9 +71,21 @@ struct RememberNoGain {
 // Writes keystore.p12 anew for the installed pair, or takes it away if the spec wants none.
 struct UpdateKeystore {};
 
+// Makes a key and its CSR that are not sent: a person may submit the CSR by hand.
+struct PrepareKey {
+  std::int64_t order_id = 0;
+  FinalNames names{};
+};
+// Notes in the pending Secret that an approver said no.
+struct RecordRejection {
+  std::string message{};
+  std::string inputs{};  // rejection_inputs() now
+};
+
 using Action =
     std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, SubmitDuplicate,
-                 InstallCertificate, DropPending, OpenLedger, RememberNoGain, UpdateKeystore>;
+                 InstallCertificate, DropPending, OpenLedger, RememberNoGain, UpdateKeystore,
+                 AskApproval, PrepareKey, RecordRejection>;
 
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);

@@ -45,9 +45,11 @@ constexpr std::array kRules{
     RULE(certificate_brings_no_gain),
     RULE(certificate_came_back),
     RULE(ca_did_not_answer),
+    RULE(rejection_stands),
     RULE(refusal_is_recent),
     RULE(listed_and_issued),
-    RULE(listed_as_rejected),
+    RULE(approval_is_in_doubt),
+    RULE(approval_was_rejected),
     RULE(listed_but_not_issued),
     RULE(listing_is_needed),
     RULE(accepted_but_not_listed),
@@ -108,7 +110,10 @@ std::string_view name_of(const Action& action) {
                                                                              "drop_pending",
                                                                              "open_ledger",
                                                                              "remember_no_gain",
-                                                                             "update_keystore"};
+                                                                             "update_keystore",
+                                                                             "ask_approval",
+                                                                             "prepare_key",
+                                                                             "record_rejection"};
   return kNames[action.index()];
 }
 

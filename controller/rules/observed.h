@@ -25,12 +25,16 @@ struct ProfileFacts {
   // Set when the profile cannot be used now; `problem` says what an administrator changes.
   std::optional<api::Reason> unusable{};
   std::string problem{};
+  // The validation of its organization has lapsed, as the CA told; "" if not.
+  std::string validation_problem{};
   std::string account{};  // "<host>/<account id>", the duplicert.io/account annotation
   std::string product{};
   std::int64_t organization_id = 0;
   bool product_allows_duplicates = true;
   // The account is known to have its approval step, and the profile's approval is RequireSkipped.
   bool approval_step_in_the_way = false;
+  // What requests of this API key have shown about the approval step; nullopt: nothing yet.
+  std::optional<bool> approval_skipped{};
   // Patterns that bound the names in this namespace; nullopt: no constraint applies.
   std::optional<std::vector<std::string>> allowed_names{};
   std::string name{};          // "<namespace>/<name>"
@@ -130,11 +134,22 @@ struct IssuedFacts {
   std::string problem{};            // what is wrong with it
 };
 
+// What an approver has said so far.
+struct ApprovalFacts {
+  bool rejected = false;
+  std::string comment{};  // the approver's words
+};
+
 // What the CA told in this pass. Each part is nullopt until it was asked for and answered.
 struct CaView {
   std::optional<std::vector<OrderFacts>> orders{};       // those that share a name, or the chain
   std::optional<std::vector<ListedDuplicate>> listed{};  // of the pending order, with our key
   std::optional<IssuedFacts> issued{};
+  std::optional<ApprovalFacts> approval{};  // of the pending request_id
+  // Looks at the list by this process since the last POST that did not show our key, and when the
+  // last of them began.
+  int fruitless_looks = 0;
+  base::TimePoint last_look{};
   // How the last POST of the pending CSR ended, as far as this process knows.
   enum class Post { kUnknown, kAccepted, kNotSent } post = Post::kUnknown;
   bool rate_limited = false;     // kNotSent because of the CA's rate limit

@@ -45,7 +45,7 @@ struct OrderPost {
   std::int64_t order_id = 0;  // kAccepted
   api::Reason reason = api::Reason::kCaRejected;
   std::string message{};
-  std::optional<std::chrono::seconds> retry_after{};
+  std::optional<std::chrono::milliseconds> retry_after{};
 };
 
 // What this process remembers of its looks since it first saw the entry as sent, on its own

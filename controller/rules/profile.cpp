@@ -90,9 +90,15 @@ void report_organization(const PreflightFacts& facts, Writer& writer) {
   if (!facts.organization_problem.empty()) {
     writer.set(api::kOrganizationActive, ConditionStatus::kFalse, "NotUsable",
                facts.organization_problem);
+  } else if (const std::string lapsed = validation_problem(facts); !lapsed.empty()) {
+    writer.set(api::kOrganizationActive, ConditionStatus::kFalse, "ValidationExpired", lapsed);
   } else if (facts.organization_id) {
-    writer.set(api::kOrganizationActive, ConditionStatus::kTrue, "Active",
-               fmt::format("organization {} is used", *facts.organization_id));
+    const auto& until = facts.organization_validated_until;
+    writer.set(
+        api::kOrganizationActive, ConditionStatus::kTrue, "Active",
+        fmt::format(
+            "organization {} is used{}", *facts.organization_id,
+            until ? fmt::format("; its validation ends at {}", base::format_time(*until)) : ""));
   } else {
     writer.unknown(api::kOrganizationActive, "the CA has not answered yet");
   }
@@ -155,6 +161,8 @@ void report_ready(const api::AutomationProfile& profile, const std::optional<Tro
   } else if (!facts.duplicates_allowed.value_or(true)) {
     writer.set(api::kReady, ConditionStatus::kFalse, "DuplicatesNotAllowed",
                "duplicates are off for the product; see the condition DuplicatesEnabled");
+  } else if (const std::string lapsed = validation_problem(facts); !lapsed.empty()) {
+    writer.set(api::kReady, ConditionStatus::kFalse, "ValidationExpired", lapsed);
   } else if (facts.approval_skipped == false &&
              profile.spec.approval == api::ApprovalPolicy::kRequireSkipped) {
     writer.set(api::kReady, ConditionStatus::kFalse, "ApprovalStepEnabled",
@@ -168,6 +176,15 @@ void report_ready(const api::AutomationProfile& profile, const std::optional<Tro
 }
 
 }  // namespace
+
+std::string validation_problem(const PreflightFacts& facts) {
+  const auto& until = facts.organization_validated_until;
+  if (!until || *until > facts.now) return {};
+  return fmt::format(
+      "the validation of organization {} ended at {}; submit it for validation in CertCentral "
+      "(Certificates > Organizations)",
+      facts.organization_id.value_or(0), base::format_time(*until));
+}
 
 ProfileReport report_profile(const api::AutomationProfile& profile, const PreflightFacts& facts) {
   Writer writer(profile, facts);

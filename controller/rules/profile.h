@@ -25,6 +25,8 @@ struct PreflightFacts {
   std::optional<bool> duplicates_allowed{};
   std::optional<std::int64_t> organization_id{};
   std::string organization_problem{};
+  // End of the validation that the product needs; nullopt: it needs none, or the CA does not say.
+  std::optional<base::TimePoint> organization_validated_until{};
   base::TimePoint now{};
 };
 
@@ -36,6 +38,9 @@ struct ProfileReport {
 
 // The CA may be unreachable for this long before a Ready profile stops being Ready.
 inline constexpr std::chrono::minutes kUnreachableGrace{15};
+
+// What to do about a validation that has lapsed, or "". Requests are still sent: the CA decides.
+std::string validation_problem(const PreflightFacts& facts);
 
 ProfileReport report_profile(const api::AutomationProfile& profile, const PreflightFacts& facts);
 

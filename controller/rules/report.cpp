@@ -164,8 +164,7 @@ std::optional<base::TimePoint> next_attempt(const Observed& seen, const Standing
 
 bool needs_csr(const Decision& made) {
   return made.reason == api::Reason::kAwaitingApproval ||
-         made.reason == api::Reason::kApprovalStepEnabled ||
-         made.reason == api::Reason::kApprovalRejected;
+         made.reason == api::Reason::kApprovalStepEnabled;
 }
 
 }  // namespace

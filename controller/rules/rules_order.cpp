@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 // A person is waiting for a match, and one listing serves all requests of the account.
 constexpr auto kLookForOrder = 5min;
 constexpr std::size_t kCandidatesMax = 10;
+// How often it is looked whether a person has submitted our CSR by hand.
+constexpr auto kLookForManual = 5min;
 
 std::string text_of(const NamesWanted& wanted) {
   const NameSet names = all_of(wanted);
@@ -148,19 +150,27 @@ MaybeDecision pending_is_for_another_order(const Pass& pass) {
       fmt::format("the pending key is dropped: order {} has other names by now", match.latest->id));
 }
 
-// What was sent already is followed; nothing new is sent into a queue of approvals.
+// What was sent already is followed; nothing new is sent into a queue of approvals. Meanwhile a
+// person may do by hand what we may not.
 MaybeDecision approval_step_is_enabled(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
-  if (!seen.profile->approval_step_in_the_way || seen.pending) return std::nullopt;
+  const bool sent = seen.pending && seen.pending->submitted_at;
+  if (!seen.profile->approval_step_in_the_way || sent) return std::nullopt;
+  if (!seen.pending) {
+    return decision(PrepareKey{match.latest->id, match.names}, api::Reason::kApprovalStepEnabled,
+                    fmt::format("making the key whose CSR can be submitted by hand on order {}",
+                                match.latest->id));
+  }
   return decision(
-      Wait{seen.now + 1h}, api::Reason::kApprovalStepEnabled,
+      Wait{seen.now + kLookForManual}, api::Reason::kApprovalStepEnabled,
       fmt::format(
-          "a duplicate of order {} can be had, but the account asks for an approval of each "
+          "a duplicate of order {0} can be had, but the account asks for an approval of each "
           "request. An administrator removes the step in CertCentral: Settings > "
           "Preferences > Advanced Settings > Certificate Requests > Approval Steps > Skip "
-          "approval step; then annotate AutomationProfile {} with "
+          "approval step; then annotate AutomationProfile {1} with "
           "duplicert.io/recheck-requested-at, or wait for the daily look. Or set its "
-          "spec.approval to WaitForApproval",
+          "spec.approval to WaitForApproval. Or, by hand: submit the CSR in status.csr as a "
+          "duplicate of order {0}; its certificate is found by the public key and installed",
           match.latest->id, seen.profile->name));
 }
 

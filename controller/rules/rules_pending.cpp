@@ -15,6 +15,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kSendsMax = 3;
+// One look that does not show our key proves little: lists lag, and CertCentral is known to show
+// copies of the primary instead of the duplicates at times.
+constexpr int kLooksBeforeResend = 3;
+constexpr auto kLookAgainSoon = 5s;
 constexpr auto kLookForAPerson = 30min;  // after it was sent three times, or rejected
 constexpr auto kMismatchPatience = 24h;
 constexpr auto kWaitMax = 24h;
@@ -25,6 +29,8 @@ std::chrono::seconds age_of(const Observed& seen) {
 }
 
 base::TimePoint next_poll(const Observed& seen) {
+  // An approver takes hours, and each look costs a call about this request alone.
+  if (seen.ca.awaits_approval && age_of(seen) >= 1h) return seen.now + kLookForAPerson;
   return seen.now + poll_interval(age_of(seen));
 }
 
@@ -89,6 +95,14 @@ Decision awaiting(const Observed& seen, base::TimePoint until, std::string_view 
                   approval ? api::Reason::kAwaitingApproval : api::Reason::kAwaitingIssuance,
                   fmt::format("duplicate of order {}: {}", seen.pending->order_id,
                               approval ? kNeedsApproval : what));
+}
+
+// What a person does about a refusal, if we know it; a sentence with a space behind it.
+std::string fix_of(const Refusal& refusal, const ProfileFacts& profile) {
+  if (refusal.reason != api::Reason::kValidationExpired) return {};
+  if (!profile.validation_problem.empty()) return profile.validation_problem + ". ";
+  return "Have the domain or organization validated again in CertCentral (Certificates > Domains, "
+         "Organizations); then annotate the request with duplicert.io/renew-requested-at. ";
 }
 
 std::pair<api::Reason, std::string> failure_of(const base::Error& error) {
@@ -212,9 +226,10 @@ MaybeDecision refusal_is_recent(const Pass& pass) {
   if (match.latest && match.latest->id != seen.pending->order_id) return std::nullopt;
   return decision(
       Wait{again}, refusal.reason,
-      fmt::format("the CA refused a duplicate of order {}: {}. It is tried again at {}, or at once "
-                  "when the request, its profile or the API key changes",
-                  seen.pending->order_id, refusal.message, base::format_time(again)));
+      fmt::format("the CA refused a duplicate of order {}: {}. {}It is tried again at {}, or at "
+                  "once when the request, its profile or the API key changes",
+                  seen.pending->order_id, refusal.message, fix_of(refusal, *seen.profile),
+                  base::format_time(again)));
 }
 
 MaybeDecision listed_and_issued(const Pass& pass) {
@@ -231,21 +246,50 @@ MaybeDecision listed_and_issued(const Pass& pass) {
                   fmt::format("fetching certificate {}", best->certificate_id));
 }
 
+// The list may never show what waits for an approver, or not that it was rejected.
+MaybeDecision approval_is_in_doubt(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  const bool asked = seen.pending && seen.pending->request_id != 0 && !seen.pending->refusal;
+  if (!asked || !seen.ca.listed || seen.ca.approval) return std::nullopt;
+  return decision(AskApproval{seen.pending->request_id}, api::Reason::kAwaitingApproval,
+                  fmt::format("looking at request {} of the CA", seen.pending->request_id));
+}
+
 // A word of the list that only an approver's no leads to; everything else may still be issued.
 // CertCentral: dev.digicert.com, services-api/orders/list-duplicates (status of a duplicate).
-MaybeDecision listed_as_rejected(const Pass& pass) {
+MaybeDecision approval_was_rejected(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
-  if (!seen.pending || !seen.ca.listed || seen.ca.listed->empty()) return std::nullopt;
-  if (!std::ranges::all_of(*seen.ca.listed, [](const ListedDuplicate& entry) {
-        return entry.status == "rejected";
-      })) {
-    return std::nullopt;
+  if (!seen.pending || seen.pending->refusal || !seen.ca.listed) return std::nullopt;
+  const auto& listed = *seen.ca.listed;
+  const bool shown = !listed.empty() && std::ranges::all_of(listed, [](const ListedDuplicate& one) {
+    return one.status == "rejected";
+  });
+  const bool told = seen.ca.approval && seen.ca.approval->rejected;
+  if (!shown && !told) return std::nullopt;
+  const std::string comment = told ? seen.ca.approval->comment : "";
+  const std::string text =
+      fmt::format("an approver rejected the duplicate of order {} in CertCentral{}",
+                  seen.pending->order_id, comment.empty() ? "" : fmt::format(" ({})", comment));
+  return decision(RecordRejection{text, rejection_inputs(seen)}, api::Reason::kApprovalRejected,
+                  text);
+}
+
+// Asking again with nothing changed would only annoy the approver.
+MaybeDecision rejection_stands(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  const bool rejected = seen.pending && seen.pending->refusal &&
+                        seen.pending->refusal->reason == api::Reason::kApprovalRejected;
+  if (!rejected) return std::nullopt;
+  const Refusal& refusal = *seen.pending->refusal;
+  if (refusal.inputs != rejection_inputs(seen)) {
+    return decision(DropPending{}, api::Reason::kPending,
+                    "the rejected key is dropped: something has changed since");
   }
   return decision(
-      Wait{seen.now + kLookForAPerson}, api::Reason::kApprovalRejected,
-      fmt::format("an approver rejected the duplicate of order {} in CertCentral. To "
-                  "ask again with another key, delete Secret {}",
-                  seen.pending->order_id, api::pending_secret_name(seen.request.meta.name)));
+      Wait{}, api::Reason::kApprovalRejected,
+      fmt::format("{}. It is asked for with a new key when the request, its profile, or the "
+                  "account's approval step changes, or at a new value of the annotation {}",
+                  refusal.message, api::kRenewRequestedAtAnnotation));
 }
 
 MaybeDecision listed_but_not_issued(const Pass& pass) {
@@ -256,10 +300,12 @@ MaybeDecision listed_but_not_issued(const Pass& pass) {
 
 MaybeDecision listing_is_needed(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
-  if (!seen.pending || !seen.pending->submitted_at || seen.ca.listed) return std::nullopt;
+  // The key of a purchase is of no order yet.
+  if (!seen.pending || seen.pending->order_id == 0 || seen.ca.listed) return std::nullopt;
   const bool never_left = seen.ca.post == CaView::Post::kNotSent && seen.pending->sends <= 1 &&
                           seen.pending->refusals == 0;
-  if (never_left) return std::nullopt;
+  // A CSR that was not sent has been shown to people, who may have submitted it by hand.
+  if (never_left && seen.pending->submitted_at) return std::nullopt;
   return decision(
       AskDuplicates{seen.pending->order_id}, api::Reason::kAwaitingIssuance,
       fmt::format("looking for our key among the duplicates of order {}", seen.pending->order_id));
@@ -294,11 +340,17 @@ MaybeDecision submission_may_still_show(const Pass& pass) {
   if (!settling) return std::nullopt;
   const base::TimePoint settled =
       *seen.pending->submitted_at + settle_window(seen.settle_window, seen.pending->sends);
-  if (seen.now >= settled) return std::nullopt;
-  return awaiting(seen, std::min(settled, next_poll(seen)),
-                  fmt::format("the CA's answer was lost and our key is not listed yet; it is sent "
-                              "again if it is still not listed at {}",
-                              base::format_time(settled)));
+  if (seen.now < settled) {
+    return awaiting(seen, std::min(settled, next_poll(seen)),
+                    fmt::format("the CA's answer was lost and our key is not listed yet; it is "
+                                "sent again if it is still not listed at {}",
+                                base::format_time(settled)));
+  }
+  const bool looked = seen.ca.fruitless_looks >= kLooksBeforeResend && seen.ca.last_look >= settled;
+  if (looked || seen.pending->sends >= kSendsMax) return std::nullopt;
+  return awaiting(seen, seen.now + kLookAgainSoon,
+                  "the CA's answer was lost and our key is not listed; it is looked for again "
+                  "before it is sent again");
 }
 
 MaybeDecision submissions_are_used_up(const Pass& pass) {

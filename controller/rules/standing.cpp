@@ -143,6 +143,14 @@ std::string inputs_fingerprint(const Observed& seen) {
                      seen.profile ? seen.profile->fingerprint : "", renew_requested(seen));
 }
 
+std::string rejection_inputs(const Observed& seen) {
+  const auto skipped = seen.profile ? seen.profile->approval_skipped : std::nullopt;
+  return fmt::format("{}/{}", inputs_fingerprint(seen),
+                     !skipped   ? "unknown"
+                     : *skipped ? "skipped"
+                                : "asked");
+}
+
 std::string renew_requested(const Observed& seen) {
   const auto asked =
       api::annotation(seen.request.meta, std::string(api::kRenewRequestedAtAnnotation));

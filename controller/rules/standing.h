@@ -42,6 +42,8 @@ NamesWanted names_wanted(const api::DuplicateCertificateRequestSpec& spec);
 // Changes with everything that may turn a refusal of the CA into a yes: the spec, the profile, the
 // credentials, and renew-requested-at.
 std::string inputs_fingerprint(const Observed& seen);
+// The same for what an approver rejected: what is known of the approval step counts as well.
+std::string rejection_inputs(const Observed& seen);
 
 // The value of renew-requested-at that has not been acted on, or "".
 std::string renew_requested(const Observed& seen);

@@ -34,8 +34,8 @@ std::string_view name_of(Code code);
 struct Error {
   Code code = Code::kInternal;
   std::string message{};
-  std::optional<std::chrono::seconds> retry_after{};  // what the other side asked for
-  int http_status = 0;                                // 0: no answer
+  std::optional<std::chrono::milliseconds> retry_after{};  // what the other side asked for
+  int http_status = 0;                                     // 0: no answer
   std::string reason{};   // the other side's own code: a Kubernetes reason, a CertCentral code
   bool not_sent = false;  // true only if no byte of the request left this process
 };

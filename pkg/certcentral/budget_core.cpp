@@ -10,8 +10,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kLongWindow = seconds{198};  // 3 min and a tenth
-constexpr milliseconds kShortWindow{5'500};         // 5 s and a tenth
+// 3 min and 5 s, and how much longer one call may take to arrive than another: 2 % of the budget.
+constexpr milliseconds kLongWindow = seconds{183};
+constexpr milliseconds kShortWindow = seconds{6};
 constexpr seconds kFirstPause{5};
 constexpr seconds kLongestPause{180};
 
@@ -23,9 +24,9 @@ std::size_t at_least_one(int limit) {
   return static_cast<std::size_t>(std::max(limit, 1));
 }
 
-// What each urgency keeps. All shares together never exceed the limit.
-std::size_t share_of(std::size_t limit) {
-  return std::min(std::max<std::size_t>(limit / 10, 1), limit / kUrgencyCount);
+// A part of the limit for each urgency: at least one call, all of them never more than the limit.
+std::size_t part_of(std::size_t limit, std::size_t parts) {
+  return std::min(std::max<std::size_t>(limit / parts, 1), limit / kUrgencyCount);
 }
 
 }  // namespace
@@ -59,14 +60,32 @@ void BudgetCore::Usage::remove(Urgency urgency) {
   --total;
 }
 
-// A call goes within its own share, or if the others' unused shares stay free. Either way total use
-// plus unused shares never exceeds the limit, so that a share is there whenever it is asked for.
+std::size_t BudgetCore::Window::share() const {
+  return part_of(limit, 10);
+}
+
+std::size_t BudgetCore::Window::held_for(Urgency urgency) const {
+  if (kind == Length::kShort) return share();
+  return part_of(limit, urgency == Urgency::kMoney ? 100 : 200);
+}
+
+// A call goes within what is held for it, or if what is held for the others stays free. Either way
+// total use plus what is held never exceeds the limit, so that it is there when it is asked for.
 bool BudgetCore::Window::admits(const Usage& use, Urgency urgency) const {
-  const std::size_t share = share_of(limit);
-  if (use.by_urgency[index_of(urgency)] < share) return use.total < limit;
+  if (use.by_urgency[index_of(urgency)] < held_for(urgency)) return use.total < limit;
   std::size_t promised = use.total;
-  for (const std::size_t used : use.by_urgency) promised += used < share ? share - used : 0;
+  for (std::size_t i = 0; i < kUrgencyCount; ++i) {
+    const std::size_t held = held_for(static_cast<Urgency>(i));
+    promised += use.by_urgency[i] < held ? held - use.by_urgency[i] : 0;
+  }
   return promised < limit;
+}
+
+bool BudgetCore::Window::is_below_share(Urgency urgency, base::Steady now) const {
+  const auto is_counted = [&](const Call& call) {
+    return call.urgency == urgency && call.at + length > now;
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(calls, is_counted)) < share();
 }
 
 milliseconds BudgetCore::Window::wait_for(Urgency urgency, base::Steady now) const {
@@ -94,7 +113,8 @@ std::size_t BudgetCore::Window::used_at(base::Steady now) const {
 }
 
 BudgetCore::BudgetCore(const RateLimits& limits)
-    : windows_{Window{.length = kLongWindow}, Window{.length = kShortWindow}},
+    : windows_{Window{.kind = Length::kLong, .length = kLongWindow},
+               Window{.kind = Length::kShort, .length = kShortWindow}},
       next_pause_(kFirstPause) {
   set_limits(limits);
 }
@@ -109,6 +129,11 @@ milliseconds BudgetCore::wait_for(Urgency urgency, base::Steady now) const {
   if (paused_until_ > now) longest = std::chrono::ceil<milliseconds>(paused_until_ - now);
   for (const Window& window : windows_) longest = std::max(longest, window.wait_for(urgency, now));
   return longest;
+}
+
+bool BudgetCore::is_below_share(Urgency urgency, base::Steady now) const {
+  return std::ranges::all_of(
+      windows_, [&](const Window& window) { return window.is_below_share(urgency, now); });
 }
 
 void BudgetCore::take(Urgency urgency, base::Steady now) {

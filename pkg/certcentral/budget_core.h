@@ -38,10 +38,13 @@ struct RateLimits {
 RateLimits smaller(const RateLimits& a, const RateLimits& b);
 
 // Thread-compatible. Guarantees, in each window:
-// - never more calls than the limit. Windows are counted a tenth longer than CertCentral counts
+// - never more calls than the limit. Windows are counted a little longer than CertCentral counts
 //   them, because a slow call may arrive there together with later ones;
-// - each urgency keeps a tenth of the limit for itself, whatever the others ask for (limits below 4
-//   are too small to be shared out).
+// - each urgency keeps a tenth of the limit (limits below 4 are too small to be shared out). In the
+//   short window that tenth is held free for it, whatever the others ask for. In the long window
+//   this would leave three tenths unused whenever one urgency alone has work for minutes; there a
+//   few calls are held free (1 % for money, 0.5 % for the others), and whoever is_below_share()
+//   goes before all others (BudgetLine).
 class BudgetCore {
  public:
   explicit BudgetCore(const RateLimits& limits = {});
@@ -50,6 +53,8 @@ class BudgetCore {
   std::chrono::milliseconds wait_for(Urgency urgency, base::Steady now) const;
   // Counts a call that goes now. Only after wait_for() said zero for the same `now`.
   void take(Urgency urgency, base::Steady now);
+  // Whether it has used less than its tenth, in both windows.
+  bool is_below_share(Urgency urgency, base::Steady now) const;
 
   // After a 429: nobody goes before retry_after has passed or, without one, for 5 s at first,
   // doubled each time up to 3 min until a call succeeds. 429s that arrive during the pause do not
@@ -75,13 +80,18 @@ class BudgetCore {
     base::Steady at{};
     Urgency urgency{};
   };
+  enum class Length { kShort, kLong };
   struct Window {
+    Length kind{};
     std::chrono::milliseconds length{};
     std::size_t limit = 1;
     std::deque<Call> calls{};  // oldest first
     Usage usage{};             // of `calls`
 
+    std::size_t share() const;
+    std::size_t held_for(Urgency urgency) const;
     bool admits(const Usage& usage, Urgency urgency) const;
+    bool is_below_share(Urgency urgency, base::Steady now) const;
     std::chrono::milliseconds wait_for(Urgency urgency, base::Steady now) const;
     void forget(base::Steady now);
     std::size_t used_at(base::Steady now) const;

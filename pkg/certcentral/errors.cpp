@@ -1,6 +1,7 @@
 #include "certcentral/errors.h"
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -163,6 +164,14 @@ std::string printable(std::string_view text, std::size_t length_max) {
 
 bool has_reason(const Error& error, std::string_view name) {
   return fits(error.reason, name);
+}
+
+bool tells_of_validation(const Error& error) {
+  std::string words = error.reason + ' ' + error.message;
+  std::ranges::transform(words, words.begin(), [](unsigned char c) { return std::tolower(c); });
+  const auto has = [&](std::string_view word) { return words.find(word) != std::string::npos; };
+  return has("not_validated") || has("dcv") ||
+         (has("validat") && (has("domain") || has("organization")));
 }
 
 }  // namespace certcentral

@@ -52,4 +52,8 @@ std::string printable(std::string_view text, std::size_t length_max = kMessageMa
 // "not_found|order").
 bool has_reason(const base::Error& error, std::string_view name);
 
+// True if a refusal says that the validation of a domain or of an organization has lapsed. No
+// public text gives the code, so the words decide: only how the refusal is told depends on it.
+bool tells_of_validation(const base::Error& error);
+
 }  // namespace certcentral

@@ -18,39 +18,30 @@ Error not_sent(Code code, std::string message) {
 
 Error exhausted(milliseconds wait) {
   Error error = not_sent(Code::kExhausted, "wait for a turn: the budget of calls is spent");
-  error.retry_after = std::chrono::ceil<seconds>(wait);
+  error.retry_after =
+      wait;  // to the millisecond: all come back at once, and the soonest goes first
   return error;
 }
 
 }  // namespace
 
-// The first in line whose call may go now: a spent share of the more urgent does not hold up those
-// who have some left.
-std::optional<RateBudget::Place> RateBudget::next_to_go(base::Steady now) const {
-  for (const Place& place : waiting_) {
-    if (core_.wait_for(std::get<Urgency>(place), now) == milliseconds::zero()) return place;
-  }
-  return std::nullopt;
-}
-
 base::Result<void> RateBudget::acquire(const Turn& turn, milliseconds wait_max,
                                        std::stop_token stop) {
   const base::MutexLock lock(mutex_);
   const base::Steady deadline = clock_.steady_now() + wait_max;
-  const Place place{turn.urgency, turn.needed_by, arrivals_++};
-  waiting_.insert(place);
+  const BudgetLine::Place place = line_.join(turn);
   auto result = wait_in_line(place, deadline, stop);
-  waiting_.erase(place);
+  line_.leave(place);
   tell_all();
   return result;
 }
 
-base::Result<void> RateBudget::wait_in_line(const Place& place, base::Steady deadline,
+base::Result<void> RateBudget::wait_in_line(const BudgetLine::Place& place, base::Steady deadline,
                                             const std::stop_token& stop) {
   const Urgency urgency = std::get<Urgency>(place);
   while (!stop.stop_requested()) {
     const base::Steady now = clock_.steady_now();
-    if (next_to_go(now) == place) {
+    if (line_.next_to_go(core_, now) == place) {
       core_.take(urgency, now);
       return {};
     }
@@ -93,7 +84,7 @@ void RateBudget::set_limits(const RateLimits& limits) {
 
 std::size_t RateBudget::waiting_count_for_test() const {
   const base::MutexLock lock(mutex_);
-  return waiting_.size();
+  return line_.size();
 }
 
 }  // namespace certcentral

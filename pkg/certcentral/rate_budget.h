@@ -6,23 +6,15 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <stop_token>
-#include <tuple>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/thread_annotations.h"
 #include "certcentral/budget_core.h"
+#include "certcentral/budget_line.h"
 
 namespace certcentral {
-
-// A caller's place in the line.
-struct Turn {
-  Urgency urgency = Urgency::kBackground;
-  // Within an urgency the earliest goes first: when the certificate in question expires.
-  base::TimePoint needed_by{base::TimePoint::max()};
-};
 
 // Thread-safe. `clock` must outlive the budget.
 class RateBudget {
@@ -47,11 +39,7 @@ class RateBudget {
   std::size_t waiting_count_for_test() const;
 
  private:
-  // Sorted as callers go: urgency, needed_by, arrival.
-  using Place = std::tuple<Urgency, base::TimePoint, std::uint64_t>;
-
-  std::optional<Place> next_to_go(base::Steady now) const REQUIRES(mutex_);
-  base::Result<void> wait_in_line(const Place& place, base::Steady deadline,
+  base::Result<void> wait_in_line(const BudgetLine::Place& place, base::Steady deadline,
                                   const std::stop_token& stop) REQUIRES(mutex_);
   void tell_all() REQUIRES(mutex_);
 
@@ -62,8 +50,7 @@ class RateBudget {
   base::ConditionVariable changed_;
   // Guarded by mutex_.
   BudgetCore core_ GUARDED_BY(mutex_);
-  std::set<Place> waiting_ GUARDED_BY(mutex_);
-  std::uint64_t arrivals_ GUARDED_BY(mutex_) = 0;
+  BudgetLine line_ GUARDED_BY(mutex_);
   std::uint64_t changes_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -53,7 +53,7 @@ struct StreamEnded {};  // by the server, cleanly
 struct WatchFailed {
   enum class Why { kExpired, kThrottled, kOther };
   Why why = Why::kOther;
-  std::optional<std::chrono::seconds> retry_after{};
+  std::optional<std::chrono::milliseconds> retry_after{};
 };
 using WatchInput =
     std::variant<WatchBegan, PageListed, StreamOpened, EventArrived, StreamEnded, WatchFailed>;

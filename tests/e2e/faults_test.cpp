@@ -186,6 +186,8 @@ void Faults::expect_nothing_leaked() {
   EXPECT_EQ(seen.find(api_key->expose()), std::string::npos) << "the API key is in sight";
   EXPECT_EQ(seen.find(base::to_base64(api_key->expose())), std::string::npos);
   EXPECT_EQ(seen.find("PRIVATE KEY"), std::string::npos) << "a private key is in sight";
+  // The same as a Secret's data holds it, whatever comes before and behind.
+  EXPECT_EQ(seen.find(base::to_base64("-----BEGIN PRIVATE KE")), std::string::npos);
   for (const Wanted& one : wanted_) {
     const std::string pem = secret_data(one.name + "-tls", "tls.key", one.namespace_);
     const std::string encoded = base::to_base64(pem);

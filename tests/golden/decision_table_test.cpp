@@ -139,7 +139,7 @@ void add_orders(Collector& rows) {
   const auto secrets = only(support::kInstalled, {"none", "due", "ends_soon", "expired"});
   const auto keys = only(support::kPending, {"none", "never_sent", "settled", "refused",
                                              "refused_long_ago", "for_another_order"});
-  const auto listed = only(support::kListed, {"none"});
+  const auto listed = only(support::kListed, {"never"});
   support::Facts facts = resting();
   facts[1] = profiles;
   facts[2] = secrets;

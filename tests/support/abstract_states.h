@@ -145,6 +145,19 @@ inline constexpr std::array kPending{
                 refuse(o, hours{1});
                 o.pending->refusal->inputs = "other";
               }},
+    FactValue{"rejected",
+              [](rules::Observed& o) {
+                refuse(o, hours{1});
+                o.pending->refusal->reason = api::Reason::kApprovalRejected;
+                o.pending->refusal->message = "an approver rejected it";
+                o.pending->refusal->inputs = rules::rejection_inputs(o);
+              }},
+    FactValue{"rejected_before_a_change",
+              [](rules::Observed& o) {
+                refuse(o, hours{1});
+                o.pending->refusal->reason = api::Reason::kApprovalRejected;
+                o.pending->refusal->inputs = "other";
+              }},
     FactValue{"sent_after_a_refusal",
               [](rules::Observed& o) {
                 o.pending = submitted(hours{1});
@@ -210,6 +223,12 @@ inline constexpr std::array kOrders{
 inline constexpr std::array kListed{
     FactValue{"unasked", unchanged},
     FactValue{"none", [](rules::Observed& o) { o.ca.listed.emplace(); }},
+    FactValue{"never",
+              [](rules::Observed& o) {
+                o.ca.listed.emplace();
+                o.ca.fruitless_looks = 3;
+                o.ca.last_look = o.now;
+              }},
     FactValue{"unissued", [](rules::Observed& o) { o.ca.listed = {listed_duplicate(false)}; }},
     FactValue{"issued", [](rules::Observed& o) { o.ca.listed = {listed_duplicate(true)}; }},
     FactValue{"rejected",
@@ -252,6 +271,10 @@ inline constexpr std::array kPosts{
               [](rules::Observed& o) {
                 o.ca.post = rules::CaView::Post::kAccepted;
                 o.ca.awaits_approval = true;
+              }},
+    FactValue{"approver_said_no",
+              [](rules::Observed& o) {
+                o.ca.approval = rules::ApprovalFacts{.rejected = true, .comment = "not this one"};
               }},
     FactValue{"not_sent", [](rules::Observed& o) { o.ca.post = rules::CaView::Post::kNotSent; }},
 };

@@ -27,6 +27,7 @@ class FakeCa final : public certcentral::CaApi {
   certcentral::User user{};
   std::vector<certcentral::Product> products{};
   std::vector<certcentral::Organization> organizations{};
+  std::vector<certcentral::OrderId> changed{};  // what status_changes tells of
 
   // "list_orders", "order 12345", ... in the order in which they were made.
   std::vector<std::string> calls() const {
@@ -41,6 +42,11 @@ class FakeCa final : public certcentral::CaApi {
   void fail_next(base::Error error) {
     const std::lock_guard lock(mutex_);
     failures_.push_back(std::move(error));
+  }
+  // The next call of that name ends with this.
+  void fail_call(const std::string& call, base::Error error) {
+    const std::lock_guard lock(mutex_);
+    failing_.insert_or_assign(call, std::move(error));
   }
   // Until open() every call waits at the door, counted but not answered.
   void close() {
@@ -76,11 +82,17 @@ class FakeCa final : public certcentral::CaApi {
     return answer("product " + name_id,
                   [&] { return found(products, &certcentral::Product::name_id, name_id); });
   }
-  base::Result<std::vector<certcentral::OrderSummary>> list_orders(const certcentral::OrderFilter&,
-                                                                   std::stop_token) override {
-    return answer("list_orders", [&] {
+  base::Result<std::vector<certcentral::OrderSummary>> list_orders(
+      const certcentral::OrderFilter& filter, std::stop_token) override {
+    return answer(filter.created_from ? "list_orders since" : "list_orders", [&] {
       std::vector<certcentral::OrderSummary> rows;
-      for (const certcentral::Order& order : orders) rows.push_back(row_of(order));
+      for (const certcentral::Order& order : orders) {
+        if (!filter.created_from || order.date_created >= filter.created_from)
+          rows.push_back(row_of(order));
+      }
+      std::ranges::reverse(rows);
+      std::ranges::stable_sort(rows, std::ranges::greater{},
+                               &certcentral::OrderSummary::date_created);
       return base::Result<std::vector<certcentral::OrderSummary>>(rows);
     });
   }
@@ -134,16 +146,27 @@ class FakeCa final : public certcentral::CaApi {
   }
   base::Result<std::vector<certcentral::OrderReference>> orders_by_alternative_id(
       const std::string& alternative_order_id, std::stop_token) override {
-    return answer("orders_by_alternative_id " + alternative_order_id, [] {
-      return base::Result<std::vector<certcentral::OrderReference>>(
-          std::vector<certcentral::OrderReference>{});
+    return answer("orders_by_alternative_id " + alternative_order_id, [&] {
+      std::vector<certcentral::OrderReference> rows;
+      for (const certcentral::Order& order : orders) {
+        if (order.alternative_order_id == alternative_order_id)
+          rows.push_back({.order_id = order.id});
+      }
+      return base::Result<std::vector<certcentral::OrderReference>>(rows);
     });
   }
   base::Result<std::vector<certcentral::StatusChange>> status_changes(std::chrono::minutes,
                                                                       std::stop_token) override {
-    return answer("status_changes", [] {
-      return base::Result<std::vector<certcentral::StatusChange>>(
-          std::vector<certcentral::StatusChange>{});
+    return answer("status_changes", [&] {
+      std::vector<certcentral::StatusChange> rows;
+      for (const certcentral::OrderId id : changed) {
+        const auto at = std::ranges::find(orders, id, &certcentral::Order::id);
+        rows.push_back({.order_id = id});
+        if (at == orders.end()) continue;
+        rows.back().certificate_id = at->certificate.id;
+        rows.back().status_text = at->status_text;
+      }
+      return base::Result<std::vector<certcentral::StatusChange>>(rows);
     });
   }
   std::optional<std::chrono::seconds> clock_skew() const override { return std::nullopt; }
@@ -178,9 +201,14 @@ class FakeCa final : public certcentral::CaApi {
   template <class Make>
   auto answer(std::string call, const Make& make) -> decltype(make()) {
     std::unique_lock lock(mutex_);
-    calls_.push_back(std::move(call));
+    calls_.push_back(call);
     changed_.notify_all();
     changed_.wait(lock, [&] { return !closed_; });
+    if (const auto at = failing_.find(call); at != failing_.end()) {
+      base::Error error = std::move(at->second);
+      failing_.erase(at);
+      return std::unexpected(std::move(error));
+    }
     if (!failures_.empty()) {
       base::Error error = std::move(failures_.front());
       failures_.pop_front();
@@ -193,6 +221,7 @@ class FakeCa final : public certcentral::CaApi {
   mutable std::condition_variable changed_;
   std::vector<std::string> calls_{};
   std::deque<base::Error> failures_{};
+  std::map<std::string, base::Error> failing_{};
   bool closed_ = false;
 };
 

@@ -206,6 +206,19 @@ class ObservedBuilder {
     seen_.pending->refusals = count;
     return *this;
   }
+  // The CA told that an approver said no.
+  ObservedBuilder& approver_said_no(const std::string& comment) {
+    seen_.ca.approval = rules::ApprovalFacts{.rejected = true, .comment = comment};
+    return *this;
+  }
+  // That was noted in the pending Secret an hour ago.
+  ObservedBuilder& rejected() {
+    seen_.pending->refusal = rules::Refusal{.reason = api::Reason::kApprovalRejected,
+                                            .message = "an approver rejected it",
+                                            .at = seen_.now - std::chrono::hours{1},
+                                            .inputs = rules::rejection_inputs(seen_)};
+    return *this;
+  }
   // The CA was asked for orders, and told this one among others.
   ObservedBuilder& with_order(rules::OrderFacts facts) {
     if (!seen_.ca.orders) seen_.ca.orders.emplace();
@@ -218,6 +231,13 @@ class ObservedBuilder {
   }
   ObservedBuilder& ca_lists(std::vector<rules::ListedDuplicate> entries) {
     seen_.ca.listed = std::move(entries);
+    return *this;
+  }
+  // Three looks of this process have not shown our key, the last one now.
+  ObservedBuilder& ca_never_lists() {
+    seen_.ca.listed.emplace();
+    seen_.ca.fruitless_looks = 3;
+    seen_.ca.last_look = seen_.now;
     return *this;
   }
   ObservedBuilder& ca_returned(rules::IssuedFacts facts) {

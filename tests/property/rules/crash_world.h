@@ -107,6 +107,7 @@ class World {
 
   void restart() {
     answered_.reset();
+    fruitless_ = 0;
     chain_.reset();
     seen_.failures = 0;
     seen_.now += std::chrono::seconds{1};
@@ -172,6 +173,9 @@ class World {
                                   .issued = is_issued(duplicate),
                                   .valid_till = support::leaf().not_after});
     }
+    if (!seen_.ca.listed->empty()) return;
+    seen_.ca.fruitless_looks = ++fruitless_;
+    seen_.ca.last_look = seen_.now;
   }
 
   rules::IssuedFacts certificate() {
@@ -227,6 +231,7 @@ class World {
       const auto window = rules::settle_window(kSettleWindow, ++sends);
       if (seen_.now < sent.at + window - std::chrono::seconds{1})
         violate("posts again within the settle window");
+      if (&sent == &sent_.back() && fruitless_ < 3) violate("posts again after too few looks");
     }
     const bool listed = std::ranges::any_of(
         duplicates_, [&](const Duplicate& d) { return d.key == key && is_listed(d); });
@@ -248,6 +253,7 @@ class World {
       outage_ends_ = seen_.now + kOutage;
     }
     seen_.now += std::chrono::seconds{1};
+    fruitless_ = 0;
     if (!survives()) return false;
     return hear(outcome);
   }
@@ -350,6 +356,7 @@ class World {
   // The memory of the process.
   std::optional<Post> answered_{};
   std::optional<rules::IssuedFacts> chain_{};
+  int fruitless_ = 0;
 
   bool settled_ = false;
   bool gave_up_ = false;

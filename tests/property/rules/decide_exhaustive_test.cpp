@@ -128,6 +128,9 @@ std::vector<Observed> answered(const Observed& seen, const Decision& made) {
   if (is<rules::AskOrders>(made)) answer(support::kOrders);
   if (is<rules::AskDuplicates>(made)) answer(support::kListed);
   if (is<rules::AskCertificate>(made)) answer(support::kIssued);
+  if (is<rules::AskApproval>(made)) {
+    for (const bool rejected : {true, false}) next.emplace_back(seen).ca.approval = {rejected, ""};
+  }
   next.emplace_back(seen).ca_error = support::ca_error(base::Code::kUnavailable);
   return next;
 }

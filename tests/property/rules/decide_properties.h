@@ -25,12 +25,13 @@ bool is(const Decision& made) {
 
 inline bool is_question(const Decision& made) {
   return is<rules::AskOrders>(made) || is<rules::AskDuplicates>(made) ||
-         is<rules::AskCertificate>(made);
+         is<rules::AskCertificate>(made) || is<rules::AskApproval>(made);
 }
 
 inline bool is_effect(const Decision& made) {
   return is<rules::SubmitDuplicate>(made) || is<rules::InstallCertificate>(made) ||
-         is<rules::DropPending>(made) || is<rules::UpdateKeystore>(made);
+         is<rules::DropPending>(made) || is<rules::UpdateKeystore>(made) ||
+         is<rules::PrepareKey>(made) || is<rules::RecordRejection>(made);
 }
 
 inline bool is_allowed_name(const Observed& seen, const std::string& name) {
@@ -46,7 +47,10 @@ inline std::string check_resend(const Observed& seen) {
       seen.ca.post == rules::CaView::Post::kNotSent && pending.sends <= 1 && pending.refusals == 0;
   if (sent && !never_left && !seen.ca.listed) return "sends again without a look at the list";
   if (seen.ca.listed && !seen.ca.listed->empty()) return "sends again while our key is listed";
-  if (pending.refusal) return "";
+  if (pending.refusal) {
+    const bool rejected = pending.refusal->reason == api::Reason::kApprovalRejected;
+    return rejected ? "sends again what an approver rejected" : "";
+  }
   if (seen.ca.post == rules::CaView::Post::kAccepted) return "sends again what was accepted";
   if (pending.request_id != 0) return "sends again what the CA has numbered";
   if (pending.sends >= 3 && !never_left && seen.ca.post != rules::CaView::Post::kNotSent) {
@@ -55,7 +59,9 @@ inline std::string check_resend(const Observed& seen) {
   const bool young =
       sent && seen.ca.post == rules::CaView::Post::kUnknown &&
       seen.now < *pending.submitted_at + rules::settle_window(seen.settle_window, pending.sends);
-  return young ? "sends again within the settle window" : "";
+  if (young) return "sends again within the settle window";
+  const bool lost = sent && seen.ca.post == rules::CaView::Post::kUnknown;
+  return lost && seen.ca.fruitless_looks < 3 ? "sends again after too few looks" : "";
 }
 
 inline std::string check_submit(const Observed& seen, const Decision& made) {
@@ -178,6 +184,7 @@ inline std::string check_question(const Observed& seen, const Decision& made) {
   if (is<rules::AskOrders>(made) && seen.ca.orders) return "asks for orders twice";
   if (is<rules::AskDuplicates>(made) && seen.ca.listed) return "asks for duplicates twice";
   if (is<rules::AskCertificate>(made) && seen.ca.issued) return "asks for a certificate twice";
+  if (is<rules::AskApproval>(made) && seen.ca.approval) return "asks for an approval twice";
   return "";
 }
 

@@ -163,5 +163,18 @@ TEST_F(TelemetryTest, CountsWhatWasIssuedAndHowLongItTook) {
   EXPECT_THAT(text(), HasSubstr("duplicert_issuance_duration_seconds_sum 1.5"));
 }
 
+TEST_F(TelemetryTest, SamplesWhatIsLeftOfEachAccountsBudgetAndEndsTheSeriesOfThoseThatAreGone) {
+  std::map<std::string, std::size_t> budgets{{"www.digicert.com/1", 97}};
+  telemetry_.watch_budgets([&] { return budgets; });
+  const char* series = R"(duplicert_ca_rate_limit_remaining{account="www.digicert.com/1"} )";
+  EXPECT_THAT(text(), HasSubstr(series + std::string("97")));
+
+  budgets.begin()->second = 3;
+  EXPECT_THAT(text(), HasSubstr(series + std::string("3")));
+
+  budgets.clear();
+  EXPECT_THAT(text(), Not(HasSubstr(series)));
+}
+
 }  // namespace
 }  // namespace app

@@ -54,8 +54,8 @@ TEST(BudgetCore, TheShortWindowRollsOn) {
   take_all(core, Urgency::kNew);
 
   EXPECT_FALSE(may_go(core, Urgency::kNew, kStart + seconds(5)));
-  EXPECT_EQ(core.wait_for(Urgency::kNew, kStart), milliseconds(5'500));
-  EXPECT_TRUE(may_go(core, Urgency::kNew, kStart + milliseconds(5'500)));
+  EXPECT_EQ(core.wait_for(Urgency::kNew, kStart), seconds(6));
+  EXPECT_TRUE(may_go(core, Urgency::kNew, kStart + seconds(6)));
 }
 
 TEST(BudgetCore, TheLongWindowHoldsBackASteadyStream) {
@@ -66,8 +66,28 @@ TEST(BudgetCore, TheLongWindowHoldsBackASteadyStream) {
     count += take_all(core, Urgency::kNew, now, 1);
   }
 
-  EXPECT_EQ(count, 70);
-  EXPECT_TRUE(may_go(core, Urgency::kNew, kStart + seconds(198)));
+  EXPECT_EQ(count, 97);  // one is held for each of the others
+  EXPECT_TRUE(may_go(core, Urgency::kNew, kStart + seconds(183)));
+}
+
+TEST(BudgetCore, AStreamOfOneUrgencyUsesAlmostAllOfTheLongWindow) {
+  BudgetCore core({.requests_per_3_minutes = 1000, .requests_per_5_seconds = 1000});
+
+  EXPECT_EQ(take_all(core, Urgency::kExpiring, kStart), 700);
+  EXPECT_EQ(take_all(core, Urgency::kExpiring, kStart + seconds(6)), 280);
+  EXPECT_EQ(take_all(core, Urgency::kMoney, kStart + seconds(6)), 10);
+}
+
+TEST(BudgetCore, TellsWhoHasUsedLessThanATenth) {
+  BudgetCore core({.requests_per_3_minutes = 100, .requests_per_5_seconds = 100});
+  for (int i = 0; i < 9; ++i) core.take(Urgency::kNew, kStart);
+  EXPECT_TRUE(core.is_below_share(Urgency::kNew, kStart));
+
+  core.take(Urgency::kNew, kStart);
+
+  EXPECT_FALSE(core.is_below_share(Urgency::kNew, kStart));
+  EXPECT_TRUE(core.is_below_share(Urgency::kMoney, kStart));
+  EXPECT_TRUE(core.is_below_share(Urgency::kNew, kStart + seconds(183)));
 }
 
 TEST(BudgetCore, WaitIsExactlyAsLongAsItSays) {
@@ -88,7 +108,7 @@ TEST(BudgetCore, WaitIsExactlyAsLongAsItSays) {
 }
 
 // However callers mix, no window of CertCentral's own length ever holds more than its limit, and an
-// urgency below its share is never made to wait.
+// urgency is never made to wait for what is held for it.
 TEST(BudgetCore, NeverExceedsALimitAndNeverBreaksAShare) {
   std::mt19937 random(5);
   for (int round = 0; round < 30; ++round) {
@@ -105,10 +125,7 @@ TEST(BudgetCore, NeverExceedsALimitAndNeverBreaksAShare) {
     };
     for (int i = 0; i < 600; ++i, now += milliseconds(random() % 300)) {
       const Urgency urgency = kAll.at(std::min<std::size_t>(random() % 8, 3));
-      const auto long_share =
-          static_cast<std::size_t>(std::max(limits.requests_per_3_minutes / 10, 1));
-      const bool has_share =
-          used(milliseconds(5'500), &urgency) < share && used(seconds(198), &urgency) < long_share;
+      const bool has_share = used(seconds(6), &urgency) < share && used(seconds(183), &urgency) < 1;
       const bool goes = may_go(core, urgency, now);
       ASSERT_TRUE(goes || !has_share) << "round " << round << " call " << i;
       if (!goes) continue;

@@ -246,5 +246,18 @@ TEST(Printable, CutsAndCleans) {
   EXPECT_EQ(printable(""), "");
 }
 
+TEST(TellsOfValidation, KnowsALapsedValidationByItsWords) {
+  const auto tells = [](const char* reason, const char* message) {
+    return tells_of_validation({.code = Code::kInvalid, .message = message, .reason = reason});
+  };
+
+  EXPECT_TRUE(tells("domain_not_validated|shop.example.com", ""));
+  EXPECT_TRUE(tells("some_code", "Domain validation for example.com has expired."));
+  EXPECT_TRUE(tells("some_code", "The Organization must be validated first."));
+  EXPECT_TRUE(tells("dcv_expired", ""));
+  EXPECT_FALSE(tells("invalid_value:organization.id", "There is no such organization."));
+  EXPECT_FALSE(tells("cert_validity_exceeds_order_validity", "of this domain"));
+}
+
 }  // namespace
 }  // namespace certcentral

@@ -83,7 +83,7 @@ TEST_F(RateBudgetTest, GivesTheThreadBackWhenTheTurnIsTooFarAway) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kExhausted);
   EXPECT_TRUE(refused.error().not_sent);
-  EXPECT_EQ(refused.error().retry_after, seconds(6));  // 5.5 s, rounded up
+  EXPECT_EQ(refused.error().retry_after, seconds(6));
   EXPECT_EQ(budget.waiting_count_for_test(), 0U);
 }
 

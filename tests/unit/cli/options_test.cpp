@@ -75,6 +75,7 @@ TEST(Run, NeedsNoFlags) {
   EXPECT_EQ(options.kube_api_qps, 0);
   EXPECT_EQ(options.kube_api_burst, 100);
   EXPECT_EQ(options.duplicate_settle_window, 3min);
+  EXPECT_EQ(options.inventory_interval, 6h);
 }
 
 TEST(Run, TrustsTheTwoHostsOfTheVendorAlone) {
@@ -85,11 +86,11 @@ TEST(Run, TrustsTheTwoHostsOfTheVendorAlone) {
 }
 
 TEST(Run, ReadsEveryFlag) {
-  const RunOptions options =
-      run_with({"--kubeconfig=/k", "--context=c", "--namespace=a", "--namespace=b,c", "--workers=8",
-                "--no-leader-elect", "--leader-elect-namespace=l", "--metrics-address=127.0.0.1:1",
-                "--health-address=off", "--log-format=text", "--log-level=debug",
-                "--kube-api-qps=2.5", "--kube-api-burst=7", "--duplicate-settle-window=1m30s"});
+  const RunOptions options = run_with(
+      {"--kubeconfig=/k", "--context=c", "--namespace=a", "--namespace=b,c", "--workers=8",
+       "--no-leader-elect", "--leader-elect-namespace=l", "--metrics-address=127.0.0.1:1",
+       "--health-address=off", "--log-format=text", "--log-level=debug", "--kube-api-qps=2.5",
+       "--kube-api-burst=7", "--duplicate-settle-window=1m30s", "--inventory-interval=1h"});
 
   EXPECT_EQ(options.kubeconfig, "/k");
   EXPECT_EQ(options.context, "c");
@@ -105,6 +106,7 @@ TEST(Run, ReadsEveryFlag) {
   EXPECT_EQ(options.kube_api_qps, 2.5);
   EXPECT_EQ(options.kube_api_burst, 7);
   EXPECT_EQ(options.duplicate_settle_window, 90s);
+  EXPECT_EQ(options.inventory_interval, 1h);
 }
 
 TEST(Run, ReadsTheEnvironment) {

@@ -223,6 +223,79 @@ TEST_F(CurlTls, ShowsItsClientCertificate) {
   EXPECT_EQ(seen, "operator");
 }
 
+TEST_F(CurlTls, RefusesAServerThatSpeaksTls11AtMost) {
+  const Leaf leaf = ca_.issue();
+  std::atomic<bool> agreed = false;
+  const http_test::ScriptedServer server([&](int fd, int) {
+    const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+    const auto identity = http::TlsIdentity::parse(leaf.certificate_pem, leaf.key_pem);
+    EXPECT_TRUE(identity->install(context.get()));
+    SSL_CTX_set_security_level(context.get(), 0);
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
+    const std::shared_ptr<SSL> tls(SSL_new(context.get()), SSL_free);
+    SSL_set_fd(tls.get(), fd);
+    agreed = SSL_accept(tls.get()) == 1;
+  });
+  const auto transport = CurlTransport::create({.ca_pem = ca_.pem()});
+
+  const auto response = (*transport)->send({.url = "https" + server.url().substr(4)}, {});
+
+  ASSERT_FALSE(response);
+  EXPECT_TRUE(response.error().not_sent);
+  EXPECT_FALSE(agreed);
+}
+
+// Sets a variable of the environment while it lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    setenv(name, value.c_str(), 1);
+  }
+  ~Variable() { unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+class ProxyOfTheEnvironment : public testing::Test {
+ protected:
+  // The first line of what the proxy got for a call to https://ca.test, or "".
+  std::string asked_of_the_proxy() {
+    std::string line;
+    {
+      const http_test::ScriptedServer proxy([&](int fd, int) {
+        const std::string request = http_test::read_request(fd);
+        line = request.substr(0, request.find('\r'));
+        http_test::write_text(fd, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+      });
+      const Variable set("HTTPS_PROXY", proxy.url());
+      const auto transport = CurlTransport::create({});
+      EXPECT_TRUE(transport) << transport.error().message;
+      const auto response = (*transport)
+                                ->send({.method = "POST",
+                                        .url = "https://ca.test/services/v2/order",
+                                        .headers = {{"X-DC-DEVKEY", "the-key"}},
+                                        .body = "body",
+                                        .once = true},
+                                       {});
+      EXPECT_FALSE(response);
+      EXPECT_TRUE(response.error().not_sent) << "the tunnel was refused";
+    }
+    return line;
+  }
+};
+
+TEST_F(ProxyOfTheEnvironment, IsAskedForATunnelAndSeesNothingElse) {
+  EXPECT_EQ(asked_of_the_proxy(), "CONNECT ca.test:443 HTTP/1.1");
+}
+
+TEST_F(ProxyOfTheEnvironment, IsPassedByForWhatNoProxyNames) {
+  const Variable none("NO_PROXY", "ca.test,10.0.0.0/8");
+
+  EXPECT_EQ(asked_of_the_proxy(), "");
+}
+
 TEST_F(CurlTls, RefusesAClientKeyOfAnotherCertificate) {
   const auto transport =
       CurlTransport::create({.ca_pem = ca_.pem(),

@@ -42,7 +42,7 @@ class SecretsTest : public testing::Test {
                                   .asked_order_id = 12000,
                                   .names = {"shop.acme.test", {"shop.acme.test", "b.acme.test"}},
                                   .key = {api::KeyAlgorithm::kEcdsa, 256}},
-                                 {.submitted_at = kNow, .sends = 2}));
+                                 Mark{.submitted_at = kNow, .sends = 2}));
   }
   json target(const rules::InstalledFacts* before = nullptr) const {
     return target_secret(request_, pair_.key(), pair_.chain,

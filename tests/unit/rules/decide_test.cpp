@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/observed_builder.h"
+#include "unit/rules/rule_case.h"
 
 namespace rules {
 namespace {
@@ -28,26 +29,10 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 using Post = CaView::Post;
 
-struct RuleCase {
-  std::string rule;
-  std::string when;
-  Observed seen;
-  std::string action;
-  api::Reason reason;
-  std::vector<std::string> message;  // parts that a person needs: field, value, fix
-};
-
 class EachRule : public testing::TestWithParam<RuleCase> {};
 
 TEST_P(EachRule, SaysWhatItDoesAndWhy) {
-  const auto& row = GetParam();
-
-  const Decision made = decide(row.seen);
-
-  EXPECT_EQ(made.rule, row.rule);
-  EXPECT_EQ(name_of(made.action), row.action);
-  EXPECT_EQ(api::name_of(made.reason), api::name_of(row.reason));
-  for (const std::string& part : row.message) EXPECT_THAT(made.message, HasSubstr(part));
+  expect_decision(GetParam());
 }
 
 LeafFacts leaf_for(std::string common_name, NameSet names) {
@@ -85,10 +70,6 @@ OrderFacts without_duplicates() {
   OrderFacts facts = order();
   facts.allow_duplicates = false;
   return facts;
-}
-
-std::string name_of_case(const testing::TestParamInfo<RuleCase>& row) {
-  return row.param.rule + "_" + row.param.when;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -309,13 +290,7 @@ INSTANTIATE_TEST_SUITE_P(
                  observed().with_pending(submitted(1min)).ca_lists({listed_duplicate(true)}),
                  "ask_certificate",
                  api::Reason::kAwaitingIssuance,
-                 {"123452"}},
-        RuleCase{"listed_as_rejected",
-                 "",
-                 observed().with_pending(submitted(1h)).ca_lists({{77, "rejected", false, kNow}}),
-                 "wait",
-                 api::Reason::kApprovalRejected,
-                 {"approver rejected", "order 12345", "delete Secret shop-pending"}}),
+                 {"123452"}}),
     name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -343,6 +318,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "by_its_request_id",
                  observed().with_pending(submitted(1h)).ca_lists({}).with([](Observed& o) {
                    o.pending->request_id = 5;
+                   o.ca.approval.emplace();
                  }),
                  "wait",
                  api::Reason::kAwaitingIssuance,
@@ -480,23 +456,17 @@ INSTANTIATE_TEST_SUITE_P(
                  {"ends at 2026-05-04", "order 12345 gives no later end", "renew or reissue it"}},
         RuleCase{"pending_is_for_another_order",
                  "",
-                 observed().with_pending(for_order(1)).with_order(order()),
+                 observed().with_pending(for_order(1)).ca_lists({}).with_order(order()),
                  "drop_pending",
                  api::Reason::kPending,
                  {"order 1 "}},
         RuleCase{"pending_is_for_another_order",
                  "of_other_names",
-                 observed().with_pending(pending()).with_order(
+                 observed().with_pending(pending()).ca_lists({}).with_order(
                      order_with_names({"shop.example.com", "new.example.com"})),
                  "drop_pending",
                  api::Reason::kPending,
                  {"order 12345 has other names"}},
-        RuleCase{"approval_step_is_enabled",
-                 "",
-                 observed().approval_step_enabled().with_order(order()),
-                 "wait",
-                 api::Reason::kApprovalStepEnabled,
-                 {"order 12345", "Skip approval step", "recheck-requested-at", "WaitForApproval"}},
         RuleCase{"pending_name_is_taken",
                  "",
                  observed().pending_name_taken("Secret shop-pending of type Opaque"),
@@ -542,9 +512,11 @@ TEST(Decide, HasARowForEachRule) {
                                              "certificate_came_back_wrong",
                                              "certificate_came_back",
                                              "ca_did_not_answer",
+                                             "rejection_stands",
                                              "refusal_is_recent",
                                              "listed_and_issued",
-                                             "listed_as_rejected",
+                                             "approval_is_in_doubt",
+                                             "approval_was_rejected",
                                              "listed_but_not_issued",
                                              "listing_is_needed",
                                              "accepted_but_not_listed",
@@ -573,7 +545,7 @@ A action_of(const Observed& seen) {
 
 TEST(Decide, CountsHowOftenACsrWillHaveBeenSent) {
   const auto sends = [](support::ObservedBuilder seen) {
-    return action_of<SubmitDuplicate>(seen.with_order(order()).ca_lists({})).sends;
+    return action_of<SubmitDuplicate>(seen.with_order(order()).ca_never_lists()).sends;
   };
 
   EXPECT_EQ(sends(observed()), 1);
@@ -662,7 +634,8 @@ TEST(Decide, HonoursRetryAfterWithinBounds) {
 
 TEST(Decide, WaitsForTheSettleWindowThatDoublesWithEachSend) {
   const auto rule = [](std::chrono::seconds ago, int sends) {
-    return decide(observed().with_pending(submitted(ago, sends)).ca_lists({}).with_order(order()))
+    return decide(
+               observed().with_pending(submitted(ago, sends)).ca_never_lists().with_order(order()))
         .rule;
   };
 
@@ -670,6 +643,25 @@ TEST(Decide, WaitsForTheSettleWindowThatDoublesWithEachSend) {
   EXPECT_EQ(rule(180s, 1), "order_is_found");
   EXPECT_EQ(rule(359s, 2), "submission_may_still_show");
   EXPECT_EQ(rule(360s, 2), "order_is_found");
+}
+
+TEST(Decide, SendsAgainOnlyAfterThreeLooksTheLastOfThemBehindTheSettleWindow) {
+  const auto rule = [](int looks, std::chrono::seconds last_look_ago) {
+    return decide(observed()
+                      .with_pending(submitted(200s))
+                      .ca_never_lists()
+                      .with([&](Observed& o) {
+                        o.ca.fruitless_looks = looks;
+                        o.ca.last_look = kNow - last_look_ago;
+                      })
+                      .with_order(order()))
+        .rule;
+  };
+
+  EXPECT_EQ(rule(1, 0s), "submission_may_still_show");
+  EXPECT_EQ(rule(2, 0s), "submission_may_still_show");
+  EXPECT_EQ(rule(3, 21s), "submission_may_still_show");
+  EXPECT_EQ(rule(3, 20s), "order_is_found");
 }
 
 TEST(Decide, PollsWhenTheClockWasSetBackBehindTheMark) {
