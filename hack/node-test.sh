@@ -5,17 +5,19 @@
 #   --binary FILE  pack this binary (default: the release build)
 #   --keep         leave the node up at the end, and say how to look at it
 #
-# What it sees, in order: the image, twice the same; the chart installed by Helm 3 with two replicas
-# and the simulator, Ready under PodSecurity "restricted"; `helm test`; a duplicate served by a TLS
-# server in a Pod; 50 requests renewed while the leader's Pod is deleted, one duplicate for each
-# key; an order bought once; metrics that the alerts use; every manifest and example taken by the
-# API server; an upgrade by Helm 4 that changes no certificate; no call of the operator refused, and
-# each verb of its roles used; an uninstall that leaves CRDs and Secrets; namespaced mode without a
-# ClusterRole.
+# What it sees, in order: the image, twice the same; the operator, waiting for its CRDs; the chart
+# installed by Helm 3 with two replicas and the simulator, Ready under PodSecurity "restricted";
+# `helm test`; a duplicate served by a TLS server in a Pod; 50 requests renewed while the leader's
+# Pod is deleted, one duplicate for each key; an order bought once; metrics that the alerts use;
+# every manifest and example taken by the API server; an upgrade by Helm 4 that changes no
+# certificate; no call of the operator refused, and each verb of its roles used; an uninstall that
+# leaves CRDs and Secrets; namespaced mode without a ClusterRole.
 # Exit code 4: this machine does not allow a node. The last line counts the checks.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source-path=SCRIPTDIR source=node/artefacts.sh
+. "$repo/hack/node/artefacts.sh"
 
 binary_flags=()
 keep=false
@@ -75,27 +77,9 @@ duplicates() {
 print(json.load(sys.stdin)["effects"].get("duplicate_create", 0))'
 }
 
-# check_image: the same bytes again, small, no shell, not root.
-check_image() {
-  local name
-  "$repo/hack/image.sh" "${binary_flags[@]}" --out "$work/image" >/dev/null
-  "$repo/hack/image.sh" "${binary_flags[@]}" --out "$work/again" >/dev/null 2>&1
-  cmp "$work/image/duplicert.tar" "$work/again/duplicert.tar" || die "the image is not reproducible"
-  ok "the image is reproducible"
-  [ "$(stat -c %s "$work/image/duplicert.tar")" -lt $((40 << 20)) ] || die "above 40 MiB"
-  ok "the image has less than 40 MiB"
-  mkdir "$work/unpacked"
-  tar -xf "$work/image/duplicert.tar" -C "$work/unpacked"
-  for name in "$work"/unpacked/blobs/sha256/*; do tar -tzf "$name" 2>/dev/null || true; done \
-    >"$work/files"
-  same "programs in the image" "$(grep -E '^(usr/)?(s?bin)/.' "$work/files" | xargs)" \
-    usr/bin/duplicert
-  grep -q '"User":"65532:65532"' "$work"/unpacked/blobs/sha256/* || die "the user is not 65532"
-  ok "the image runs as 65532"
-}
-
 start_node() {
   say "packing the image"
+  check_flags
   check_image
   python3 "$repo/hack/node/image_of.py" "$work/server.tar" localhost/tls-server:1 \
     /usr/bin/openssl "$(command -v openssl):/usr/bin/openssl"
@@ -115,6 +99,29 @@ simulator: {enabled: true, clusterIP: $simulator_ip}
 # The node has no DNS.
 hostAliases: [{ip: $simulator_ip, hostnames: [$simulator]}]
 X
+}
+
+# start_early: the operator before its CRDs waits, tells what for, and does not crash.
+start_early() {
+  restricted_namespace early
+  on helm install duplicert "$repo/charts/duplicert" -n early --set crds.enabled=false >/dev/null
+  wait_until 60 "a Pod that runs" k -n early wait --for=condition=PodReadyToStartContainers \
+    pod -l app.kubernetes.io/component=controller --timeout=5s
+  wait_until 60 "a warning about the CRDs" early_says "$1"
+  ! k -n early exec deploy/duplicert -- duplicert probe \
+    'http://127.0.0.1:8081/readyz?verbose' >"$work/readyz" 2>/dev/null || die "it is Ready"
+  grep -q '\[-\]caches' "$work/readyz" || die "/readyz does not tell: $(cat "$work/readyz")"
+  ok "without CRDs /readyz says what is missing"
+}
+early_says() { k -n early logs -l app.kubernetes.io/component=controller --tail=50 | grep "$1"; }
+
+# check_early: it goes on by itself once they are there.
+check_early() {
+  k -n early wait --for=condition=Ready pod -l app.kubernetes.io/component=controller \
+    --timeout=90s >/dev/null
+  same "restarts of the operator that was there before its CRDs" "$(k -n early get pods \
+    -o 'jsonpath={.items[0].status.containerStatuses[0].restartCount}')" 0
+  on helm uninstall duplicert -n early --wait >/dev/null
 }
 
 check_install() {
@@ -275,49 +282,6 @@ json.dump(profile, sys.stdout)' | k apply -f - >/dev/null
   same "orders in the ledger" "$(k -n duplicert get dcro --no-headers | wc -l)" 1
 }
 
-# check_metrics: what the alerts and the dashboard ask for is what the operator exposes.
-check_metrics() {
-  local ip
-  ip=$(k -n duplicert get pod "$(leader)" -o 'jsonpath={.status.podIP}')
-  on curl --silent --fail "http://$ip:8080/metrics" >"$work/metrics"
-  python3 "$repo/hack/node/metrics.py" "$work/metrics" \
-    "$repo/charts/duplicert/files/alerts.yaml" "$repo/charts/duplicert/files/dashboard.json" \
-    "$repo/tests/chart/alerts_test.yaml"
-  ok "alerts and dashboard use metrics that exist"
-}
-
-check_apply() {
-  k apply --server-side --force-conflicts --dry-run=server --validate=strict "$@" >/dev/null
-}
-
-# check_manifests: the API server takes all that we tell people to apply, field by field.
-check_manifests() {
-  local overlay file
-  check_apply -f "$repo/deploy/install.yaml"
-  for overlay in cluster namespaced simulator; do
-    check_apply -k "$repo/deploy/kustomize/overlays/$overlay"
-  done
-  for file in "$repo"/examples/*.yaml; do
-    # The namespaces of an example must be there for a dry run.
-    sed -n '/^kind: Namespace$/,/^---$/s/^  name: //p' "$file" | while read -r name; do
-      k create namespace "$name" >/dev/null 2>&1 || true
-    done
-    check_apply -f "$file"
-  done
-  ok "install file, overlays and examples pass the API server's strict validation"
-  k get --raw /openapi/v2 >"$work/openapi.json"
-  mkdir -p "$work/schemas"
-  python3 "$repo/hack/node/schemas.py" "$work/openapi.json" "$work/schemas"
-  "$(cat "$node/tools")/kubeconform" -strict -summary \
-    -schema-location "$work/schemas/{{.ResourceKind}}{{.KindSuffix}}.json" \
-    "$repo"/deploy/install.yaml "$repo"/examples/*.yaml \
-    "$repo"/deploy/kustomize/base/operator.yaml \
-    "$repo"/deploy/kustomize/overlays/{cluster,namespaced}/{rbac,namespace}.yaml \
-    "$repo"/deploy/kustomize/overlays/simulator/simulator.yaml >"$work/kubeconform" 2>&1 ||
-    die "kubeconform: $(cat "$work/kubeconform")"
-  ok "kubeconform -strict: $(tail -n 1 "$work/kubeconform")"
-}
-
 check_uninstall() {
   on helm uninstall duplicert -n duplicert --wait --timeout 120s >/dev/null
   same "CRDs after the uninstall" "$(k get crds -o name | grep -c 'duplicert\.io$')" 3
@@ -370,7 +334,9 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 start_node
+start_early duplicatecertificaterequests
 check_install
+check_early
 check_server
 check_renewals
 check_secret_lost
