@@ -116,8 +116,9 @@ struct Limits {
 };
 
 struct ProfileSchedule {
-  // Maintenance windows. Scheduled work starts only inside one of them. Default: any time. A
-  // request that gives windows of its own replaces these.
+  // Maintenance windows. Scheduled work starts only inside one of them, unless the certificate
+  // would end before the next one opens. Default: any time. A request that gives windows of its own
+  // replaces these.
   std::vector<Window> windows{};
 
   bool operator==(const ProfileSchedule&) const = default;

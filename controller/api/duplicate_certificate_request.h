@@ -53,7 +53,8 @@ struct RequestRenewal {
 };
 
 struct RequestSchedule {
-  // Nothing is requested before this instant. Example: "2026-05-01T20:00:00Z". Default: at once.
+  // Nothing is requested before this instant, whatever expires. Example: "2026-05-01T20:00:00Z".
+  // Default: at once.
   std::optional<base::TimePoint> not_before{};
   // Maintenance windows of this request; they replace those of the profile. Default: as in the
   // profile.
@@ -65,23 +66,24 @@ struct RequestSchedule {
 struct PasswordSecretRef {
   // Name of a Secret in the request's own namespace.
   std::string name{};
-  // Key of the Secret under which the password stands. Default: password.
+  // Key of the Secret under which the password stands: printable ASCII, since Java opens no
+  // keystore with other characters. A line break at its end is cut. Default: password.
   std::string key = "password";
 
   bool operator==(const PasswordSecretRef&) const = default;
 };
 
 struct Pkcs12Keystore {
-  // The Secret that holds the password of the keystore. A new password takes effect at the next
-  // look at the request.
+  // The Secret that holds the password of the keystore. A new password takes effect within 10
+  // minutes, without a new certificate.
   PasswordSecretRef password_secret_ref{};
 
   bool operator==(const Pkcs12Keystore&) const = default;
 };
 
 struct Keystores {
-  // Adds keystore.p12 (PKCS#12 in a modern profile, which current Java reads) to the Secret.
-  // Default: none.
+  // Adds keystore.p12 to the Secret: PKCS#12 with AES-256 and SHA-256, which current Java reads.
+  // Its one entry is called after the common name of the certificate. Default: none.
   std::optional<Pkcs12Keystore> pkcs12{};
 
   bool operator==(const Keystores&) const = default;

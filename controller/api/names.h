@@ -43,6 +43,8 @@ inline constexpr std::string_view kAltNamesAnnotation = "duplicert.io/alt-names"
 inline constexpr std::size_t kAltNamesBytesMax = 4096;
 inline constexpr std::string_view kNotAfterAnnotation = "duplicert.io/not-after";
 inline constexpr std::string_view kProfileAnnotation = "duplicert.io/profile";
+// On an adopted Secret: the name of the Secret that keeps the pair from before.
+inline constexpr std::string_view kBackupAnnotation = "duplicert.io/backup";
 // Set by users on a request; on a Secret: the last value that was acted on.
 inline constexpr std::string_view kRenewRequestedAtAnnotation = "duplicert.io/renew-requested-at";
 // Of which order, with which primary certificate, a duplicate was tried in vain: <order>/<id>.

@@ -31,8 +31,9 @@ struct PrivateKeySpec {
 };
 
 struct Window {
-  // When the window opens: minute, hour, day of month, month, day of week. Example: "0 2 * * 6" is
-  // Saturday at 02:00.
+  // When the window opens: minute, hour, day of month, month, day of week, as in every cron.
+  // Examples: "0 2 * * 6" is Saturday at 02:00, "30 22 * * mon-fri" the evening of each working
+  // day.
   std::string cron{};
   // IANA time zone of cron, for example Europe/Berlin. Default: UTC.
   std::string time_zone = "UTC";

@@ -19,7 +19,8 @@ Account::Account(std::unique_ptr<http::Transport> transport, certcentral::Client
       options_(std::move(options)),
       clock_(clock),
       budget_(clock, {}),
-      inventory_(clock, inventory) {}
+      inventory_(clock, inventory),
+      ownership_(clock) {}
 
 CaSession Account::ca(const certcentral::Turn& turn) {
   return {*transport_, budget_, clock_, turn, options_};

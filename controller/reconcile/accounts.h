@@ -21,6 +21,7 @@
 #include "http/transport.h"
 #include "reconcile/answers.h"
 #include "reconcile/inventory.h"
+#include "reconcile/ownership.h"
 
 namespace reconcile {
 
@@ -58,6 +59,7 @@ class Account {
 
   CaSession ca(const certcentral::Turn& turn);
   Inventory& inventory() { return inventory_; }
+  Ownership& ownership() { return ownership_; }
   Answers& answers() { return answers_; }
   // Keeps below the smallest limits of all profiles ("namespace/name") that use the key; let_go
   // ends what `profile` asks for.
@@ -106,6 +108,7 @@ class Account {
   const base::Clock& clock_;
   certcentral::RateBudget budget_;
   Inventory inventory_;
+  Ownership ownership_;
   Answers answers_;
 
   mutable base::Mutex mutex_;

@@ -60,6 +60,14 @@ class Actor {
   base::Result<void> install(const rules::InstallCertificate& action, const Observation& seen,
                              std::stop_token stop);
 
+  // Copies the pair of the observed target Secret into an immutable Secret of its own.
+  // kAlreadyExists: observe again.
+  base::Result<void> back_up(const Observation& seen, std::stop_token stop);
+
+  // Writes the target Secret's labels, annotations and owner, at the version that was observed; key
+  // and chain go along unchanged. kConflict: observe again.
+  base::Result<void> apply_marks(const Observation& seen, std::stop_token stop);
+
   // Opens an entry of the ledger with the key of the pending Secret, which is made first if there
   // is none; nothing is sent. Calls `opening` with the entry's name before it is there, and returns
   // the version of what was created. kConflict: there is such an entry by now, observe again.
@@ -76,7 +84,7 @@ class Actor {
   base::Result<void> update_keystore(const Observation& seen, std::stop_token stop);
 
   // Deletes the pending Secret that was observed, and no other. kPermissionDenied: a Secret of that
-  // name is not of our type; it stays.
+  // name is not of our type; it stays. kConflict: an open entry of the ledger uses its key.
   base::Result<void> drop(const Observation& seen, std::stop_token stop);
 
  private:
@@ -86,6 +94,7 @@ class Actor {
   base::Result<rules::PendingFacts> create_key(const Intent& intent,
                                                const std::optional<Mark>& mark,
                                                const Observation& seen, std::stop_token stop);
+  base::Result<void> expect_unused(const rules::PendingFacts& pending, std::stop_token stop);
   base::Result<rules::PendingFacts> move_mark(const rules::SubmitDuplicate& action,
                                               const Observation& seen, std::stop_token stop);
   base::Result<Sent> post(const rules::SubmitDuplicate& action, const Observation& seen,

@@ -1,13 +1,23 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "api/codec.h"
 #include "api/names.h"
 #include "reconcile/act.h"
+#include "reconcile/resources.h"
 #include "rules/standing.h"
 #include "x509/keystore.h"
 
 namespace reconcile {
 namespace {
+
+// Where the pair from before an adoption is kept; empty if there was none.
+std::string backup_of(const rules::Observed& seen) {
+  if (!seen.installed) return {};
+  if (seen.installed->owner != rules::SecretOwner::kUnclaimed) return seen.installed->backup_name;
+  return api::backup_secret_name(seen.request.spec.secret_name,
+                                 seen.installed->leaf->sha256_fingerprint);
+}
 
 // keystore.p12 for the pair, or nothing if the spec asks for none. decide() installs nothing while
 // there is no password; without one this ends here anyway.
@@ -34,7 +44,8 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
     renew_requested_at = before->renew_requested_at;
   }
   nlohmann::json body = target_secret(request, key, *seen.chain,
-                                      {.account = seen.facts.pending->account,
+                                      {.backup = backup_of(seen.facts),
+                                       .account = seen.facts.pending->account,
                                        .profile = seen.facts.profile->name,
                                        .order_id = action.order_id,
                                        .certificate_id = action.certificate_id,
@@ -53,6 +64,28 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
     if (before == nullptr && error.code == base::Code::kInvalid) error.code = base::Code::kConflict;
     return std::unexpected(std::move(error));
   }
+  wipe(*applied);
+  return {};
+}
+
+base::Result<void> Actor::back_up(const Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  nlohmann::json body = backup_secret(request, *seen.target, *seen.facts.installed->leaf);
+  auto created = client_.create(kube::kSecrets, request.meta.namespace_, body, stop);
+  wipe(body);
+  // kAlreadyExists: the next pass looks what it holds.
+  if (!created) return std::unexpected(base::wrap("keep the old pair", created.error()));
+  wipe(*created);
+  return {};
+}
+
+base::Result<void> Actor::apply_marks(const Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  nlohmann::json body = marks_of(request, *seen.target);
+  auto applied = client_.apply(kube::kSecrets, {request.meta.namespace_, request.spec.secret_name},
+                               body, kube::Force::kYes, stop);
+  wipe(body);
+  if (!applied) return std::unexpected(base::wrap("write the Secret's labels", applied.error()));
   wipe(*applied);
   return {};
 }
@@ -78,6 +111,18 @@ base::Result<void> Actor::update_keystore(const Observation& seen, std::stop_tok
   return {};
 }
 
+// The cache of the ledger may be old: the key of an open entry would be lost.
+base::Result<void> Actor::expect_unused(const rules::PendingFacts& pending, std::stop_token stop) {
+  if (pending.entry.empty()) return {};
+  const auto object = client_.get(kOrders, {ledger_namespace_, pending.entry}, stop);
+  if (!object && object.error().code == base::Code::kNotFound) return {};
+  if (!object) return std::unexpected(base::wrap("read the ledger", object.error()));
+  const auto entry = rules::entry_of(TRY(api::decode_certificate_order(*object)));
+  const bool used = rules::is_open(entry) && entry.public_key_sha256 == pending.public_key_sha256;
+  if (!used) return {};
+  return base::fail(base::Code::kConflict, "CertificateOrder " + entry.name + " uses the key");
+}
+
 base::Result<void> Actor::drop(const Observation& seen, std::stop_token stop) {
   const auto& meta = seen.facts.request.meta;
   // Somebody else's Secret may have the name by chance; nothing tells us that it may go.
@@ -87,6 +132,7 @@ base::Result<void> Actor::drop(const Observation& seen, std::stop_token stop) {
                                   "request another name",
                                   api::pending_secret_name(meta.name), api::kPendingSecretType));
   }
+  TRY_VOID(expect_unused(*seen.facts.pending, stop));
   const auto removed =
       client_.remove(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
                      {.uid = seen.facts.pending->uid}, stop);

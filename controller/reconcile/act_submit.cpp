@@ -202,7 +202,7 @@ base::Result<Sent> Actor::post_failed(const base::Error& error, const Observatio
                            .message = error.message,
                            .at = clock_.now(),
                            .count = pending.refusals + 1,
-                           .inputs = rules::inputs_fingerprint(seen.facts)},
+                           .inputs = rules::refusal_inputs(seen.facts)},
                           seen, pending, stop));
   return Sent{};
 }

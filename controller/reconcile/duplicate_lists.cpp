@@ -37,6 +37,12 @@ std::vector<rules::ListedDuplicate> DuplicateList::with_key(
   return found;
 }
 
+bool DuplicateList::shows_issued(const std::string& public_key_sha256) const {
+  return !public_key_sha256.empty() && std::ranges::any_of(entries, [&](const auto& entry) {
+    return entry.listed.issued && entry.public_key_sha256 == public_key_sha256;
+  });
+}
+
 base::Result<void> DuplicateLists::look(certcentral::CaApi& ca, std::int64_t order_id,
                                         std::stop_token stop) {
   auto made = std::make_shared<DuplicateList>();
@@ -64,15 +70,18 @@ base::Result<void> DuplicateLists::look(certcentral::CaApi& ca, std::int64_t ord
 }
 
 base::Result<SharedDuplicates> DuplicateLists::get(certcentral::CaApi& ca, std::int64_t order_id,
-                                                   base::Steady since, Patience patience,
-                                                   std::stop_token stop) {
+                                                   const ListNeed& need, std::stop_token stop) {
   SharedDuplicates found;
   const auto is_fresh = [&] {
     const base::MutexLock lock(mutex_);
     const OfOrder& known = orders_[order_id];
     found = known.list;
-    if (found && found->looked_at >= since) return true;
-    return patience == Patience::kWithTheOthers && !known.pace.may_look(clock_.steady_now());
+    const base::Steady now = clock_.steady_now();
+    if (found && found->looked_at >= need.since) return true;
+    if (found && now - found->looked_at <= kShownAgeMax && found->shows_issued(need.issued_for)) {
+      return true;
+    }
+    return need.patience == Patience::kWithTheOthers && !known.pace.may_look(now);
   };
   const auto look_now = [&] { return look(ca, order_id, stop); };
   TRY_VOID(looks_.once(fmt::format("duplicates of {}", order_id), is_fresh, look_now));

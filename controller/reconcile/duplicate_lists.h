@@ -30,6 +30,7 @@ struct DuplicateList {
 
   // The entries whose CSR has this public key.
   std::vector<rules::ListedDuplicate> with_key(const std::string& public_key_sha256) const;
+  bool shows_issued(const std::string& public_key_sha256) const;
 };
 using SharedDuplicates = std::shared_ptr<const DuplicateList>;
 
@@ -37,16 +38,24 @@ using SharedDuplicates = std::shared_ptr<const DuplicateList>;
 // order are being sent in a row (listing_pace.h).
 enum class Patience { kNone, kWithTheOthers };
 
+// What a caller needs of a list.
+struct ListNeed {
+  base::Steady since{};  // the look began then or later,
+  Patience patience = Patience::kNone;
+  // or it shows, for up to kShownAgeMax, that a certificate was issued for this key. Empty: none.
+  std::string issued_for{};
+};
+inline constexpr std::chrono::seconds kShownAgeMax{60};
+
 class DuplicateLists {
  public:
   // `clock` must outlive it.
   explicit DuplicateLists(const base::Clock& clock) : clock_(clock) {}
 
-  // The duplicates of `order_id` from a look that began at `since` or later; with patience perhaps
-  // an older one, which may be null and then has never been made. Errors of the CA pass through,
-  // and what was known stays. Blocks for the CA's answer.
+  // The duplicates of `order_id`; with patience perhaps from an older look, or null if there was
+  // none yet. Errors of the CA pass through, and what was known stays. Blocks for the CA's answer.
   base::Result<SharedDuplicates> get(certcentral::CaApi& ca, std::int64_t order_id,
-                                     base::Steady since, Patience patience, std::stop_token stop);
+                                     const ListNeed& need, std::stop_token stop);
 
   // Around each POST for a duplicate of `order_id`.
   void begin_request(std::int64_t order_id);

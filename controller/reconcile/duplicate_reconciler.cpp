@@ -32,6 +32,8 @@ bool is_effect(const rules::Action& action) {
   return std::holds_alternative<rules::SubmitDuplicate>(action) ||
          std::holds_alternative<rules::InstallCertificate>(action) ||
          std::holds_alternative<rules::DropPending>(action) ||
+         std::holds_alternative<rules::BackUpForeignSecret>(action) ||
+         std::holds_alternative<rules::ApplyMarks>(action) ||
          std::holds_alternative<rules::OpenLedger>(action) ||
          std::holds_alternative<rules::RememberNoGain>(action) ||
          std::holds_alternative<rules::UpdateKeystore>(action) ||
@@ -61,6 +63,14 @@ Outcome outcome_of(const rules::Decision& made, const rules::Observed& seen) {
   const auto delay = std::clamp<std::chrono::milliseconds>(until.value_or(now + longest) - now,
                                                            std::chrono::milliseconds{1}, longest);
   return Outcome::after(delay, urgency_of(seen));
+}
+
+// At most 256 printable characters: what a status may show of somebody else's words.
+std::string printable(std::string text) {
+  constexpr std::size_t kBytesMax = 256;
+  std::erase_if(text, [](unsigned char c) { return c < 0x20 || c > 0x7e; });
+  if (text.size() > kBytesMax) text.resize(kBytesMax);
+  return text;
 }
 
 // A person must act now, and did not have to for this reason before.
@@ -180,13 +190,34 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
                                   {"action", rules::name_of(made.action)},
                                   {"reason", api::name_of(made.reason)},
                                   {"rule", made.rule}});
-    TRY_VOID(act(made.action, seen, memory, stop));
+    tell_ignored_window(made.action, seen);
+    if (auto done = act(made.action, seen, memory, stop); !done) {
+      tell_trouble(std::move(made), done.error(), seen, memory, stop);
+      return std::unexpected(std::move(done).error());
+    }
     // What was opened shows in the cache soon, and then to everybody.
     if (std::holds_alternative<rules::OpenLedger>(made.action)) {
       return rules::Decision{.action = rules::Wait{clock_.now() + kStaleRetry}};
     }
   }
   return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
+}
+
+// An effect that the API server refuses (permission, quota, admission) is tried again; until it
+// succeeds, the status tells what is in the way. What only another look resolves is not told.
+void DuplicateReconciler::tell_trouble(rules::Decision made, const base::Error& error,
+                                       const Observation& seen, Memory& memory,
+                                       std::stop_token stop) {
+  const bool refused =
+      error.code == base::Code::kPermissionDenied || error.code == base::Code::kInvalid;
+  if (!refused) return;
+  made.action = rules::Wait{};
+  made.trouble = printable(error.message);
+  if (const auto reported = report(seen, made, memory, stop); !reported) {
+    base::log_warn(
+        "the status could not be written",
+        {{"key", api::key_of(seen.facts.request.meta)}, {"error", reported.error().message}});
+  }
 }
 
 void DuplicateReconciler::note_progress(const rules::Decision& made, const rules::Observed& seen,
@@ -213,6 +244,8 @@ rules::Decision DuplicateReconciler::decide_asking(Observation& seen, Memory& me
       observer_.ask(*duplicates, seen, stop);
     } else if (const auto* certificate = std::get_if<rules::AskCertificate>(&made.action)) {
       observer_.ask(*certificate, seen, stop);
+    } else if (const auto* ownership = std::get_if<rules::AskOwnership>(&made.action)) {
+      observer_.ask(*ownership, seen, stop);
     } else if (const auto* approval = std::get_if<rules::AskApproval>(&made.action)) {
       observer_.ask(*approval, seen, stop);
     } else {
@@ -229,10 +262,6 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                                             Memory& memory, std::stop_token stop) {
   if (const auto* submit = std::get_if<rules::SubmitDuplicate>(&action)) {
     memory.has_pending = true;
-    const auto note = seen.facts.pending ? std::nullopt : rules::ignored_window(seen.facts);
-    if (note) {
-      record(seen, runtime::EventType::kWarning, api::Reason::kWindowIgnored, "Schedule", *note);
-    }
     const auto sent = TRY(actor_.submit(*submit, seen, stop));
     if (sent.post == rules::CaView::Post::kAccepted) memory.failures = 0;
     if (sent.post == rules::CaView::Post::kNotSent && !sent.rate_limited) ++memory.failures;
@@ -251,6 +280,10 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
                        base::format_time(seen.facts.ca.issued->leaf->not_after)));
     return {};
   }
+  if (std::holds_alternative<rules::BackUpForeignSecret>(action)) {
+    return actor_.back_up(seen, stop);
+  }
+  if (std::holds_alternative<rules::ApplyMarks>(action)) return actor_.apply_marks(seen, stop);
   if (const auto* open = std::get_if<rules::OpenLedger>(&action)) {
     memory.has_pending = true;
     const auto sponsor_it = [&](const std::string& entry) {
@@ -297,6 +330,17 @@ base::Result<void> DuplicateReconciler::report(const Observation& seen, const ru
   memory.status_version = (*written)["metadata"].value("resourceVersion", "");
   tell(seen, status);
   return {};
+}
+
+// Once for each key that is made: with a key, the work has begun before.
+void DuplicateReconciler::tell_ignored_window(const rules::Action& action,
+                                              const Observation& seen) {
+  const bool begins = std::holds_alternative<rules::SubmitDuplicate>(action) ||
+                      std::holds_alternative<rules::OpenLedger>(action);
+  if (!begins || seen.facts.pending) return;
+  if (const auto note = rules::ignored_window(seen.facts)) {
+    record(seen, runtime::EventType::kWarning, api::Reason::kWindowIgnored, "Schedule", *note);
+  }
 }
 
 void DuplicateReconciler::tell(const Observation& seen,

@@ -65,6 +65,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
   // Runs passes until a decision waits. The last observation is left in `seen`.
   base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
                                            Memory& memory, Observation& seen, std::stop_token stop);
+  void tell_trouble(rules::Decision made, const base::Error& error, const Observation& seen,
+                    Memory& memory, std::stop_token stop);
   void note_progress(const rules::Decision& made, const rules::Observed& seen,
                      Memory& memory) const;
   rules::Decision decide_asking(Observation& seen, Memory& memory, std::stop_token stop);
@@ -72,6 +74,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
                          std::stop_token stop);
   base::Result<void> report(const Observation& seen, const rules::Decision& made, Memory& memory,
                             std::stop_token stop);
+  void tell_ignored_window(const rules::Action& action, const Observation& seen);
   void tell(const Observation& seen, const api::DuplicateCertificateRequestStatus& status);
   void record(const Observation& seen, runtime::EventType type, api::Reason reason,
               const std::string& action, const std::string& note);

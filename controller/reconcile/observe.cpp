@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "reconcile/ledger.h"
 #include "reconcile/order_facts.h"
+#include "rules/adoption.h"
 #include "rules/profile.h"
 #include "rules/schedule.h"
 
@@ -38,6 +39,32 @@ std::string owner_text(const api::ObjectMeta& secret) {
   const std::string manager = label_of(secret, api::kManagedByLabel);
   if (!manager.empty()) return fmt::format("it is managed by {}", manager);
   return "it has no label of Duplicert";
+}
+
+// A Secret's JSON that does not stay in memory when nobody needs it any more.
+std::shared_ptr<nlohmann::json> kept_in_memory(nlohmann::json&& secret) {
+  return {new nlohmann::json(std::move(secret)), [](nlohmann::json* held) {
+            wipe(*held);
+            delete held;  // NOLINT(cppcoreguidelines-owning-memory): a deleter
+          }};
+}
+
+// What the CA told about the certificate that is there: what a label of ours would say.
+void note_ownership(const rules::OwnershipFacts& ownership, rules::Observed& facts) {
+  facts.ca.ownership = ownership;
+  facts.installed->order_id = ownership.order_id;
+  facts.installed->certificate_id = ownership.certificate_id;
+}
+
+// A certificate that SwitchToDigiCert has found to be the account's: the status remembers it, so
+// that a restart costs no call and an outage of the CA does not fail a good pair.
+void recall_ownership(rules::Observed& facts) {
+  const auto& known = facts.request.status.certificate;
+  const auto& order = facts.request.status.order;
+  if (facts.request.spec.action != api::Action::kSwitchToDigiCert || !known || !order) return;
+  if (!facts.installed->leaf || !rules::is_first_pass(facts)) return;
+  if (known->sha256_fingerprint != facts.installed->leaf->sha256_fingerprint) return;
+  note_ownership({order->id, known->id.value_or(0)}, facts);
 }
 
 // Why a Secret of ours cannot be written any more, or "".
@@ -73,10 +100,6 @@ void add_problems(const api::DuplicateCertificateRequestSpec& spec, rules::Obser
   }
   for (std::string& problem : rules::window_problems(spec.schedule.windows)) {
     facts.spec_problems.push_back(std::move(problem));
-  }
-  if (spec.action != api::Action::kRequestCertificate) {
-    facts.spec_problems.emplace_back(
-        "spec.action: this version carries out RequestCertificate only");
   }
 }
 
@@ -145,6 +168,8 @@ base::Result<Observation> Observer::observe(const api::DuplicateCertificateReque
   TRY_VOID(observe_pending(seen, known_pending, stop));
   TRY_VOID(observe_password(seen, stop));
   TRY_VOID(observe_target(seen, target, stop));
+  TRY_VOID(observe_backup(seen, stop));
+  TRY_VOID(observe_what_is_left(seen, stop));
   observe_answer(seen);
   seen.facts.ledger = ledger_of(caches_.entries, seen.facts);
   seen.facts.now = clock_.now();
@@ -266,43 +291,102 @@ base::Result<void> Observer::observe_target(Observation& seen, Target target,
   const auto& request = seen.facts.request;
   const kube::ObjectKey key{request.meta.namespace_, request.spec.secret_name};
   const auto cached = caches_.secrets.get(key.text());
-  if (cached && target == Target::kCached && !seen.facts.pending) {
+  if (cached && target == Target::kCached && !seen.facts.pending && marks_fit(request, *cached)) {
     if (auto verified = verified_before(request, *cached)) {
       seen.target = Target::kCached;
       seen.facts.installed = std::move(verified);
-      own(cached->meta, seen);
+      own(*cached, seen);
       return {};
     }
   }
   auto secret = client_.get(kube::kSecrets, key, stop);
   if (!secret && secret.error().code == base::Code::kNotFound) return {};
   if (!secret) return std::unexpected(base::wrap("read the Secret", secret.error()));
-  seen.facts.installed = installed_facts(*secret);
-  if (seen.keystore_password && seen.facts.installed->key_matches) {
-    seen.facts.keystore = keystore_facts(*secret, *seen.keystore_password);
+  const auto target = kept_in_memory(*std::move(secret));
+  seen.facts.installed = installed_facts(*target);
+  rules::InstalledFacts& installed = *seen.facts.installed;
+  if (seen.keystore_password && installed.key_matches) {
+    seen.facts.keystore = keystore_facts(*target, *seen.keystore_password);
   }
-  own(TRY(api::decode_metadata(*secret)), seen);
-  if (const std::string why = not_writable(*secret); !why.empty()) {
-    seen.facts.installed->owner = SecretOwner::kForeign;
-    seen.facts.installed->owner_text = why;
+  own(TRY(decode_secret_meta(*target)), seen);
+  if (const std::string why = not_writable(*target); !why.empty()) {
+    installed.owner = SecretOwner::kForeign;
+    installed.owner_text = why;
+  } else if (installed.owner == SecretOwner::kForeign) {
+    const std::string obstacle = adoption_obstacle(*target);
+    if (obstacle.empty()) installed.owner = SecretOwner::kUnclaimed;
+    if (!obstacle.empty()) installed.owner_text = obstacle;
+  }
+  if (installed.owner == SecretOwner::kUnclaimed || !installed.marks_fit) seen.target = target;
+  recall_ownership(seen.facts);
+  return {};
+}
+
+// Whether the pair that is about to be replaced has been kept, as it is now.
+base::Result<void> Observer::observe_backup(Observation& seen, std::stop_token stop) {
+  const auto& installed = seen.facts.installed;
+  const bool adopting = seen.facts.pending && installed && installed->leaf &&
+                        installed->owner == SecretOwner::kUnclaimed && rules::adopts(seen.facts);
+  if (!adopting) return {};
+  const auto& request = seen.facts.request;
+  const std::string name =
+      api::backup_secret_name(request.spec.secret_name, installed->leaf->sha256_fingerprint);
+  auto secret = client_.get(kube::kSecrets, {request.meta.namespace_, name}, stop);
+  if (!secret && secret.error().code == base::Code::kNotFound) return {};
+  if (!secret) return std::unexpected(base::wrap("read the copy of the pair", secret.error()));
+  seen.facts.backup =
+      keeps_all_of(*secret, *seen.target) ? rules::Backup::kDone : rules::Backup::kNameTaken;
+  wipe(*secret);
+  return {};
+}
+
+// The names of the newest pair that was kept, when the Secret itself tells none.
+base::Result<void> Observer::observe_what_is_left(Observation& seen, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  const bool told = (seen.facts.installed && seen.facts.installed->leaf) || seen.facts.pending ||
+                    (request.spec.common_name && !request.spec.dns_names.empty());
+  if (!rules::adopts(seen.facts) || told) return {};
+  std::shared_ptr<const SecretMeta> newest;
+  for (const auto& secret : caches_.secrets.list()) {
+    const bool kept = secret->meta.namespace_ == request.meta.namespace_ &&
+                      secret->meta.name.starts_with(request.spec.secret_name + "-before-");
+    if (kept && (!newest || newest->meta.creation_time < secret->meta.creation_time)) {
+      newest = secret;
+    }
+  }
+  if (!newest) return {};
+  auto secret = client_.get(kube::kSecrets, {newest->meta.namespace_, newest->meta.name}, stop);
+  if (!secret && secret.error().code == base::Code::kNotFound) return {};
+  if (!secret) return std::unexpected(base::wrap("read the copy of the pair", secret.error()));
+  if (const auto leaf = installed_facts(*secret).leaf) {
+    seen.facts.backup_names =
+        rules::NamesWanted{leaf->common_name, {leaf->dns_names.begin(), leaf->dns_names.end()}};
   }
   wipe(*secret);
   return {};
 }
 
-void Observer::own(const api::ObjectMeta& secret, Observation& seen) {
+void Observer::own(const SecretMeta& secret, Observation& seen) {
   const auto& request = seen.facts.request;
   rules::InstalledFacts& installed = *seen.facts.installed;
-  installed.owner_text = owner_text(secret);
-  const std::string owner = label_of(secret, api::kRequestLabel);
-  if (!is_ours(secret)) {
+  installed.owner_text = owner_text(secret.meta);
+  installed.marks_fit = marks_fit(request, secret);
+  const std::string owner = label_of(secret.meta, api::kRequestLabel);
+  if (!is_ours(secret.meta)) {
     installed.owner = SecretOwner::kForeign;
+    // Annotations of ours on a Secret that is not ours prove nothing: anybody can copy them.
+    installed.order_id = installed.certificate_id = 0;
+    installed.account.clear();
+    installed.profile.clear();
+    installed.renew_requested_at.clear();
   } else if (owner == request.meta.name) {
     installed.owner = SecretOwner::kThisRequest;
   } else {
-    const auto other = caches_.requests.get(kube::ObjectKey{secret.namespace_, owner}.text());
-    const bool wanted =
-        other && !other->meta.deletion_time && other->spec.secret_name == request.spec.secret_name;
+    const auto other = caches_.requests.get(kube::ObjectKey{secret.meta.namespace_, owner}.text());
+    // Of two requests for one Secret the older wins, whichever was faster.
+    const bool wanted = other && !other->meta.deletion_time &&
+                        other->spec.secret_name == request.spec.secret_name &&
+                        is_older(other->meta, request.meta);
     installed.owner = wanted ? SecretOwner::kOtherRequest : SecretOwner::kNobody;
     if (wanted) installed.owner_text = fmt::format("it belongs to the request {}", owner);
   }
@@ -374,7 +458,8 @@ void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std:
                                 ? Patience::kWithTheOthers
                                 : Patience::kNone;
   const auto list = seen.account->inventory().duplicates().get(
-      *seen.account->ca(turn_of(seen.facts)), question.order_id, since, patience, stop);
+      *seen.account->ca(turn_of(seen.facts)), question.order_id,
+      {.since = since, .patience = patience, .issued_for = key}, stop);
   if (!list) return note_error(list.error(), seen);
   seen.facts.ca.listed = *list ? (*list)->with_key(key) : std::vector<rules::ListedDuplicate>{};
   if (!seen.facts.ca.listed->empty() || !*list || (*list)->looked_at < since) return;
@@ -406,6 +491,15 @@ void Observer::ask(const rules::AskCertificate& question, Observation& seen, std
   seen.facts.ca.issued = issued_facts(*pem, question.certificate_id, key, seen.chain);
   // What the POST's answer named was not ours: from now on the listing tells.
   if (!seen.facts.ca.issued->leaf) seen.account->answers().forget_certificate(key);
+}
+
+void Observer::ask(const rules::AskOwnership& /*question*/, Observation& seen,
+                   std::stop_token stop) {
+  const auto ownership = seen.account->ownership().of(
+      *seen.facts.installed->leaf, *seen.account->ca(turn_of(seen.facts)),
+      seen.account->inventory(), seen.facts.now, stop);
+  if (!ownership) return note_error(ownership.error(), seen);
+  note_ownership(*ownership, seen.facts);
 }
 
 }  // namespace reconcile

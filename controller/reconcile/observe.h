@@ -54,7 +54,9 @@ struct Observation {
   bool needs_probe = false;  // a first submission would show whether approvals are still asked for
   std::shared_ptr<Account> account{};         // null: no usable profile
   std::shared_ptr<nlohmann::json> pending{};  // the pending Secret, key included
-  std::optional<x509::Chain> chain{};         // what came back for the pending key, verified
+  // The target Secret, key included, while its pair is to be kept or its marks to be written.
+  std::shared_ptr<nlohmann::json> target{};
+  std::optional<x509::Chain> chain{};  // what came back for the pending key, verified
   std::optional<KeystorePassword> keystore_password{};  // nullopt: no keystore asked for
 };
 
@@ -77,17 +79,20 @@ class Observer {
   void ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop);
+  void ask(const rules::AskOwnership& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskApproval& question, Observation& seen, std::stop_token stop);
 
  private:
   base::Result<void> observe_target(Observation& seen, Target target, std::stop_token stop);
+  base::Result<void> observe_backup(Observation& seen, std::stop_token stop);
+  base::Result<void> observe_what_is_left(Observation& seen, std::stop_token stop);
   base::Result<void> observe_password(Observation& seen, std::stop_token stop);
   base::Result<void> observe_pending(Observation& seen, bool known_pending, std::stop_token stop);
   void observe_profile(Observation& seen);
   bool is_first_to_probe(const Observation& seen) const;
   void observe_answer(Observation& seen);
   void observe_claims(Observation& seen);
-  void own(const api::ObjectMeta& secret, Observation& seen);
+  void own(const SecretMeta& secret, Observation& seen);
   void note_error(const base::Error& error, Observation& seen);
 
   const Caches caches_;

@@ -118,27 +118,29 @@ OrderReconciler::Pass OrderReconciler::observe(const api::CertificateOrder& obje
     facts.refusals = rules::refusals_up_to(group, before);
   }
   const auto sponsors = sponsors_.of(object.meta.name);
-  facts.sponsored = !sponsors.empty();
   facts.urgent = std::ranges::any_of(sponsors, &Sponsorship::urgent);
+  observe_profile(pass, sponsors);
   const base::Steady now = clock_.steady_now();
   if (facts.sponsored) memory.unsponsored_since.reset();
   if (!facts.sponsored && !memory.unsponsored_since) memory.unsponsored_since = now;
   if (!facts.sponsored) facts.unsponsored_for = seconds_between(*memory.unsponsored_since, now);
-  observe_profile(pass, sponsors);
   return pass;
 }
 
-// The profile that the entry was made through; else that of a sponsor, who may buy; else any
-// profile of the account, which can follow what was sent.
+// Only a profile that a sponsor uses pays: the one that the entry was made through, if it is among
+// them. Any other profile of the account can follow what was sent.
 void OrderReconciler::observe_profile(Pass& pass, const std::vector<Sponsorship>& sponsors) {
   rules::OrderObserved& facts = pass.facts;
-  std::vector<std::string> names{facts.entry.profile};
+  std::vector<std::string> names;
   for (const Sponsorship& sponsor : sponsors) names.push_back(sponsor.profile);
-  if (sponsors.empty()) {
-    for (const auto& profile : caches_.profiles.list()) names.push_back(api::key_of(profile->meta));
-  }
+  const auto first = std::ranges::find(names, facts.entry.profile);
+  if (first != names.end()) std::iter_swap(names.begin(), first);
+  const std::size_t payers = names.size();
+  names.push_back(facts.entry.profile);
+  for (const auto& profile : caches_.profiles.list()) names.push_back(api::key_of(profile->meta));
   facts.profile_problem = fmt::format("AutomationProfile {} does not exist", facts.entry.profile);
-  for (const std::string& name : names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string& name = names[i];
     const auto profile = caches_.profiles.get(name);
     const auto state = caches_.profile_states.get(name);
     if (!profile || !state || state->preflight.account != facts.entry.group.account) continue;
@@ -148,6 +150,7 @@ void OrderReconciler::observe_profile(Pass& pass, const std::vector<Sponsorship>
       continue;
     }
     facts.has_profile = true;
+    facts.sponsored = i < payers;
     facts.orders_per_day = profile->spec.limits.orders_per_day;
     facts.orders_today = orders_today(caches_.entries, facts.entry.group.account, name, facts.now,
                                       facts.entry.name, /*unsent=*/false);

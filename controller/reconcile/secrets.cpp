@@ -191,26 +191,108 @@ json target_annotations(const api::DuplicateCertificateRequest& request, const x
   if (!installation.renew_requested_at.empty()) {
     set(api::kRenewRequestedAtAnnotation, installation.renew_requested_at);
   }
+  if (!installation.backup.empty()) set(api::kBackupAnnotation, installation.backup);
   return annotations;
+}
+
+// What a request wants of its Secret's metadata beyond the annotations.
+json marks(const api::DuplicateCertificateRequest& request, json annotations) {
+  json labels = from_template(request.spec.secret_template.labels);
+  labels[std::string(api::kManagedByLabel)] = api::kManagedByValue;
+  labels[std::string(api::kRequestLabel)] = request.meta.name;
+  // An adopted Secret was there before the request, and stays when the request goes.
+  const bool adopted = annotations.contains(std::string(api::kBackupAnnotation));
+  json metadata{{"name", request.spec.secret_name},
+                {"namespace", request.meta.namespace_},
+                {"labels", std::move(labels)},
+                {"annotations", std::move(annotations)}};
+  if (request.spec.deletion_policy == api::DeletionPolicy::kDelete && !adopted) {
+    metadata["ownerReferences"] = json::array({owner_reference(request)});
+  }
+  return metadata;
+}
+
+// The template's annotations, and what is noted on the Secret under our own prefix.
+json kept_annotations(const api::DuplicateCertificateRequest& request,
+                      const Annotations& annotations) {
+  json kept = from_template(request.spec.secret_template.annotations);
+  for (const auto& [name, value] : annotations) {
+    if (name.substr(0, name.find('/')) == api::kGroup) kept[name] = value;
+  }
+  return kept;
 }
 
 json target_metadata(const api::DuplicateCertificateRequest& request, const x509::Chain& chain,
                      const Installation& installation, const rules::InstalledFacts* before) {
-  json labels = from_template(request.spec.secret_template.labels);
-  labels[std::string(api::kManagedByLabel)] = api::kManagedByValue;
-  labels[std::string(api::kRequestLabel)] = request.meta.name;
-  json metadata{{"name", request.spec.secret_name},
-                {"namespace", request.meta.namespace_},
-                {"labels", std::move(labels)},
-                {"annotations", target_annotations(request, chain, installation)}};
+  json metadata = marks(request, target_annotations(request, chain, installation));
   if (before != nullptr) {
     metadata["uid"] = before->uid;
     metadata["resourceVersion"] = before->resource_version;
   }
-  if (request.spec.deletion_policy == api::DeletionPolicy::kDelete) {
-    metadata["ownerReferences"] = json::array({owner_reference(request)});
-  }
   return metadata;
+}
+
+// The names under `field` in metadata.managedFields that we applied. kubernetes.io, reference/
+// using-api/server-side-apply: "f:<name>" is a field, "k:{...}" an item of a list by its keys.
+void add_applied(const json& fields, std::string_view field, std::set<std::string>& applied) {
+  const auto at = fields.find(std::string(field));
+  if (at == fields.end() || !at->is_object()) return;
+  for (const auto& [name, unused] : at->items()) {
+    if (name.starts_with("f:")) applied.insert(name.substr(2));
+    if (!name.starts_with("k:")) continue;
+    const json keys = json::parse(name.substr(2), nullptr, false);
+    if (keys.is_object()) applied.insert(keys.value("uid", ""));
+  }
+}
+
+std::set<std::string> applied_by_us(const json& object) {
+  std::set<std::string> applied;
+  const json entries = object.value(json::json_pointer("/metadata/managedFields"), json::array());
+  if (!entries.is_array()) return applied;
+  for (const json& entry : entries) {
+    if (!entry.is_object() || entry.value("manager", "") != api::kManagedByValue ||
+        entry.value("operation", "") != "Apply") {
+      continue;
+    }
+    const json fields = entry.value(json::json_pointer("/fieldsV1/f:metadata"), json::object());
+    for (const auto field : {"f:labels", "f:annotations", "f:ownerReferences"}) {
+      add_applied(fields, field, applied);
+    }
+  }
+  return applied;
+}
+
+// Whose tool tracks the object by these marks, or "". Without one of them nobody would notice that
+// we write it; with one, two would write it for ever.
+// cert-manager.io, docs/reference/annotations; helm.sh, docs/howto/charts_tips_and_tricks;
+// argo-cd.readthedocs.io, user-guide/resource_tracking; fluxcd.io, flux/components/kustomize.
+std::string tracker_of(const api::ObjectMeta& meta) {
+  const auto has_prefix = [&](std::string_view prefix) {
+    const auto starts = [&](const auto& entry) { return entry.first.starts_with(prefix); };
+    return std::ranges::any_of(meta.labels, starts) ||
+           std::ranges::any_of(meta.annotations, starts);
+  };
+  if (has_prefix("cert-manager.io/") || has_prefix("controller.cert-manager.io/")) {
+    return "cert-manager writes it; delete its Certificate, and then its cert-manager.io "
+           "annotations and labels";
+  }
+  if (has_prefix("meta.helm.sh/") || text_of(meta.labels, api::kManagedByLabel) == "Helm") {
+    return "it is part of a Helm release; take it out of the chart, with the annotation "
+           "helm.sh/resource-policy: keep, and then its Helm labels and annotations off";
+  }
+  if (has_prefix("argocd.argoproj.io/") || meta.labels.contains("app.kubernetes.io/instance")) {
+    return "Argo CD tracks it; take it out of the application, and then its argocd.argoproj.io "
+           "annotations and its label app.kubernetes.io/instance off";
+  }
+  if (has_prefix("kustomize.toolkit.fluxcd.io/") || has_prefix("helm.toolkit.fluxcd.io/")) {
+    return "Flux applies it; take it out of the Kustomization or HelmRelease, and then its "
+           "toolkit.fluxcd.io labels off";
+  }
+  const std::string manager = text_of(meta.labels, api::kManagedByLabel);
+  return manager.empty() || manager == api::kManagedByValue
+             ? ""
+             : fmt::format("it is managed by {}; take its label {} off once that is over", manager,
+                           api::kManagedByLabel);
 }
 
 }  // namespace
@@ -218,6 +300,7 @@ json target_metadata(const api::DuplicateCertificateRequest& request, const x509
 base::Result<SecretMeta> decode_secret_meta(const json& object) {
   SecretMeta secret{};
   secret.meta = TRY(api::decode_metadata(object));
+  secret.applied = applied_by_us(object);
   return secret;
 }
 
@@ -241,7 +324,8 @@ rules::LeafFacts leaf_facts(const x509::Certificate& certificate) {
           .not_after = certificate.not_after(),
           .public_key_sha256 = certificate.public_key_sha256(),
           .serial_number = std::move(serial),
-          .sha256_fingerprint = certificate.sha256_fingerprint()};
+          .sha256_fingerprint = certificate.sha256_fingerprint(),
+          .sha1_thumbprint = certificate.sha1_thumbprint()};
 }
 
 rules::InstalledFacts installed_marks(const api::ObjectMeta& secret) {
@@ -252,7 +336,9 @@ rules::InstalledFacts installed_marks(const api::ObjectMeta& secret) {
           .order_id = number_of(annotations, api::kOrderIdAnnotation),
           .certificate_id = number_of(annotations, api::kCertificateIdAnnotation),
           .account = text_of(annotations, api::kAccountAnnotation),
+          .profile = text_of(annotations, api::kProfileAnnotation),
           .renew_requested_at = text_of(annotations, api::kRenewRequestedAtAnnotation),
+          .backup_name = text_of(annotations, api::kBackupAnnotation),
           .no_gain_order = no_gain_order,
           .no_gain_certificate = no_gain_certificate};
 }
@@ -388,6 +474,79 @@ json target_secret(const api::DuplicateCertificateRequest& request, const x509::
     data[std::string(api::kKeystoreKey)] = base::to_base64(installation.keystore.expose());
   }
   return object;
+}
+
+json marks_of(const api::DuplicateCertificateRequest& request, const json& secret) {
+  const api::ObjectMeta meta = meta_of(secret);
+  json metadata = marks(request, kept_annotations(request, meta.annotations));
+  metadata["uid"] = meta.uid;
+  metadata["resourceVersion"] = meta.resource_version;
+  json object{{"apiVersion", "v1"},
+              {"kind", "Secret"},
+              {"type", api::kTlsSecretType},
+              {"metadata", std::move(metadata)}};
+  // What an apply leaves out is removed, so all that we write goes along, as it is.
+  const json data = secret.value("data", json::object());
+  for (const auto key : {api::kTlsCertKey, api::kTlsKeyKey, api::kCaCertKey, api::kKeystoreKey}) {
+    const auto at = data.find(std::string(key));
+    if (at != data.end()) object["data"][std::string(key)] = *at;
+  }
+  return object;
+}
+
+bool marks_fit(const api::DuplicateCertificateRequest& request, const SecretMeta& secret) {
+  const json wanted = marks(request, kept_annotations(request, secret.meta.annotations));
+  std::set<std::string> names;
+  for (const auto& [field, present] : {std::pair("labels", &secret.meta.labels),
+                                       std::pair("annotations", &secret.meta.annotations)}) {
+    for (const auto& [name, value] : wanted.at(field).items()) {
+      const auto at = present->find(name);
+      if (at == present->end() || at->second != value.get_ref<const std::string&>()) return false;
+      names.insert(name);
+    }
+  }
+  const bool owned = wanted.contains("ownerReferences");
+  if (owned) names.insert(request.meta.uid);
+  if (owned != api::is_controlled_by(secret.meta, request.meta.uid)) return false;
+  return std::ranges::includes(names, secret.applied);
+}
+
+std::string adoption_obstacle(const json& secret) {
+  const auto decoded = api::decode_metadata(secret);
+  if (!decoded) return "its metadata cannot be read: " + decoded.error().message;
+  const api::ObjectMeta& meta = *decoded;
+  for (const api::OwnerReference& owner : meta.owner_references) {
+    if (owner.controller) {
+      return fmt::format("it belongs to {} {}, which writes it", owner.kind, owner.name);
+    }
+  }
+  return tracker_of(meta);
+}
+
+json backup_secret(const api::DuplicateCertificateRequest& request, const json& secret,
+                   const rules::LeafFacts& leaf) {
+  return {
+      {"apiVersion", "v1"},
+      {"kind", "Secret"},
+      {"type", api::kTlsSecretType},
+      {"immutable", true},
+      {"metadata",
+       {{"name", api::backup_secret_name(request.spec.secret_name, leaf.sha256_fingerprint)},
+        {"namespace", request.meta.namespace_},
+        {"labels",
+         {{api::kManagedByLabel, api::kManagedByValue}, {api::kRequestLabel, request.meta.name}}},
+        {"annotations",
+         {{api::kSerialNumberAnnotation, leaf.serial_number},
+          {api::kCommonNameAnnotation, leaf.common_name},
+          {api::kAltNamesAnnotation,
+           joined({leaf.dns_names.begin(), leaf.dns_names.end()}, api::kAltNamesBytesMax)},
+          {api::kNotAfterAnnotation, base::format_time(leaf.not_after)}}}}},
+      {"data", secret.value("data", json::object())}};
+}
+
+bool keeps_all_of(const json& backup, const json& secret) {
+  return backup.value("immutable", false) && backup.value("type", "") == api::kTlsSecretType &&
+         backup.value("data", json::object()) == secret.value("data", json::object());
 }
 
 void wipe(json& value) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -21,6 +22,8 @@ namespace reconcile {
 // A Secret's metadata, as the caches hold it.
 struct SecretMeta {
   api::ObjectMeta meta{};
+  // Labels, annotations and UIDs of owners that we applied, as metadata.managedFields tells.
+  std::set<std::string> applied{};
 };
 base::Result<SecretMeta> decode_secret_meta(const nlohmann::json& object);
 
@@ -77,6 +80,7 @@ base::Result<x509::PrivateKey> pending_key(const nlohmann::json& secret);
 
 // What is installed besides the key and the chain.
 struct Installation {
+  std::string backup{};  // the Secret that keeps the pair from before; empty: nothing was adopted
   std::string account{};
   std::string profile{};  // "<namespace>/<name>"
   std::int64_t order_id = 0;
@@ -92,6 +96,22 @@ struct Installation {
 nlohmann::json target_secret(const api::DuplicateCertificateRequest& request,
                              const x509::PrivateKey& key, const x509::Chain& chain,
                              const Installation& installation, const rules::InstalledFacts* before);
+
+// The body to apply to write labels, annotations and owner anew: key, chain and what the last
+// installation noted stay as they are in `secret`, with its uid and version as precondition.
+nlohmann::json marks_of(const api::DuplicateCertificateRequest& request,
+                        const nlohmann::json& secret);
+// Whether such a write would change nothing.
+bool marks_fit(const api::DuplicateCertificateRequest& request, const SecretMeta& secret);
+
+// What speaks against the adoption of a Secret that has no label of ours, in a person's words:
+// whose it is, or why it cannot be written. Empty: nothing.
+std::string adoption_obstacle(const nlohmann::json& secret);
+// The body to create: an immutable copy of what `secret` holds, key included.
+nlohmann::json backup_secret(const api::DuplicateCertificateRequest& request,
+                             const nlohmann::json& secret, const rules::LeafFacts& leaf);
+// Whether `backup` keeps exactly what `secret` holds.
+bool keeps_all_of(const nlohmann::json& backup, const nlohmann::json& secret);
 
 // Overwrites every text in `value`: call when a Secret's JSON has been used.
 void wipe(nlohmann::json& value);

@@ -37,6 +37,8 @@ struct AskDuplicates {
 struct AskCertificate {
   std::int64_t certificate_id = 0;
 };
+// Whether the certificate in the target Secret is of this account. Names only find candidates.
+struct AskOwnership {};
 // What an approver has said about the CA's request of that id.
 struct AskApproval {
   std::int64_t request_id = 0;
@@ -53,6 +55,11 @@ struct InstallCertificate {
   std::int64_t certificate_id = 0;
 };
 struct DropPending {};
+// Copies the pair that is about to be replaced into a Secret of its own.
+struct BackUpForeignSecret {};
+// Writes labels, annotations and owner of the target Secret; key and chain stay.
+struct ApplyMarks {};
+
 // Makes the entry of the ledger that buys an order, with the key of the pending Secret, which is
 // made first if there is none. Sending it is the order reconciler's work.
 struct OpenLedger {
@@ -82,10 +89,10 @@ struct RecordRejection {
   std::string inputs{};  // rejection_inputs() now
 };
 
-using Action =
-    std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, SubmitDuplicate,
-                 InstallCertificate, DropPending, OpenLedger, RememberNoGain, UpdateKeystore,
-                 AskApproval, PrepareKey, RecordRejection>;
+using Action = std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, AskOwnership,
+                            SubmitDuplicate, InstallCertificate, DropPending, BackUpForeignSecret,
+                            ApplyMarks, OpenLedger, RememberNoGain, UpdateKeystore, AskApproval,
+                            PrepareKey, RecordRejection>;
 
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);
@@ -96,6 +103,7 @@ struct Decision {
   std::string message{};                // what, why, what next, when: for a person
   std::string_view rule{};              // the rule that fired
   std::vector<Candidate> candidates{};  // while looking for an order: at most ten, latest first
+  std::string trouble{};                // why the API server did not carry it out, for the status
   // The entry of the ledger that the request waits for; empty: none.
   std::string entry{};
   bool sponsors = false;  // the request needs that entry's order, and its profile lets it buy

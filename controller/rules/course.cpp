@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 constexpr auto kGainMin = 24h;
 // How long an order that was issued through the ledger may stay invisible.
 constexpr auto kShowsWithin = 24h;
+// How long nothing is begun after somebody else was faster.
+constexpr auto kSupersededPause = 10min;
 
 const OrderFacts* find_order(const Observed& seen, std::int64_t id) {
   const auto at = std::ranges::find(*seen.ca.orders, id, &OrderFacts::id);
@@ -36,11 +38,13 @@ const LedgerEntry* entry_under_way(const Observed& seen, const OrderGroup& group
   const LedgerEntry* latest = latest_entry(seen.ledger, group);
   if (latest == nullptr) return nullptr;
   if (is_open(*latest)) return latest;
-  const bool young = latest->closed_at && seen.now - *latest->closed_at < kShowsWithin;
+  const auto age = seen.now - latest->closed_at.value_or(seen.now);
+  const bool superseded = latest->state == api::OrderState::kSuperseded;
+  const bool has_order = superseded || latest->state == api::OrderState::kIssued;
   const bool hidden = latest->order_id != 0 && find_order(seen, latest->order_id) == nullptr;
-  const bool has_order =
-      latest->state == api::OrderState::kIssued || latest->state == api::OrderState::kSuperseded;
-  return has_order && young && hidden ? latest : nullptr;
+  if (has_order && hidden && age < kShowsWithin) return latest;
+  // A look at the CA has just shown that another one is coming: what is known here is older.
+  return superseded && age < kSupersededPause ? latest : nullptr;
 }
 
 bool is_successor(const OrderFacts& later, const OrderFacts& order) {
@@ -55,7 +59,8 @@ std::optional<OrderFacts> on_its_way(const Observed& seen, const OrderFacts& ord
   for (const OrderFacts& other : *seen.ca.orders) {
     const OrderState state = order_state(other.status);
     if (other.id == order.id && state == OrderState::kReissuing) return other;
-    if (is_successor(other, order) && state == OrderState::kInProgress) return other;
+    const bool comes = state == OrderState::kInProgress || state == OrderState::kReissuing;
+    if (comes && is_successor(other, order)) return other;
   }
   return std::nullopt;
 }
@@ -73,10 +78,13 @@ std::optional<Course> not_eligible(const Observed& seen, const OrderFacts& order
       return candidate.order.id == other.id;
     });
     if (at != match.candidates.end() && at->verdict == Verdict::kEligible) continue;
+    const std::string other_why =
+        seen.request.spec.order_id
+            ? "spec.orderID names another order, and no link of the CA leads from that to this one"
+            : "its names are not those of the request";
     return Course{.way = Way::kSuccessorNotEligible,
                   .order = other,
-                  .why = at == match.candidates.end() ? "its names are not those of the request"
-                                                      : at->reason};
+                  .why = at == match.candidates.end() ? other_why : at->reason};
   }
   return std::nullopt;
 }
@@ -103,7 +111,10 @@ Course renew(const Observed& seen, const OrderFacts& order) {
   if (seen.renewal.on_no_renewed_order == api::OnNoRenewedOrder::kWait) {
     return {.way = Way::kWaitForRenewal, .order = order};
   }
-  if (seen.now < paid_until(order) - kRenewalOpens) return {.way = Way::kTooEarly, .order = order};
+  if (seen.now < paid_until(order) - kRenewalOpens) {
+    const bool over = order.certificate_valid_till && *order.certificate_valid_till <= seen.now;
+    return {.way = over ? Way::kNeedsReissue : Way::kTooEarly, .order = order};
+  }
   return {.way = Way::kRenew, .order = order, .group = group_of(order, seen.profile->account)};
 }
 
@@ -115,7 +126,7 @@ bool has_gain(const Observed& seen, const Standing& standing, const Match& match
 // The names of a new order: the request's own; on the products that have them, extra names belong
 // to the duplicates.
 std::optional<FinalNames> names_to_buy(const Observed& seen) {
-  const NamesWanted wanted = names_wanted(seen.request.spec);
+  const NamesWanted wanted = names_wanted(seen);
   if (seen.request.spec.order_id) return std::nullopt;
   if (!wanted.common_name && wanted.dns_names.empty()) return std::nullopt;
   const std::string common_name =
@@ -198,7 +209,7 @@ Course course_of(const Observed& seen, const Standing& standing, const Match& ma
   } else if (match.latest) {
     return {.way = Way::kDuplicate};
   }
-  return standing.usable ? Course{} : place(seen, match);
+  return standing.usable || serves_meanwhile(seen) ? Course{} : place(seen, match);
 }
 
 }  // namespace rules

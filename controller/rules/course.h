@@ -18,7 +18,7 @@ enum class Way {
   kAwaitEntry,            // `entry` of the ledger is open, or its order does not show yet
   kAwaitOrder,            // `order` is on its way at the CA
   kSuccessorNotEligible,  // `order` has followed, and cannot be duplicated for this request
-  kNeedsReissue,          // match.latest is paid for longer than its certificate lives
+  kNeedsReissue,          // `order` is paid for longer than its certificate lives
   kWaitForRenewal,        // nobody has renewed, and the policy is to wait
   kTooEarly,              // the renewal of `order` may be placed later
   kRenew,                 // buy: the renewal of `order`

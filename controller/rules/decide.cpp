@@ -8,6 +8,8 @@
 namespace rules {
 namespace {
 
+constexpr std::size_t kCandidatesMax = 10;
+
 struct NamedRule {
   std::string_view name;
   Rule rule;
@@ -25,9 +27,11 @@ constexpr std::array kRules{
     RULE(request_is_being_deleted),
     RULE(spec_is_invalid),
     RULE(secret_is_not_ours),
+    RULE(names_are_unknown),
     RULE(order_names_are_needed),
     RULE(request_is_suspended),
     RULE(pending_key_is_installed),
+    RULE(marks_are_outdated),
     RULE(keystore_is_outdated),
     RULE(keystore_cannot_be_made),
     RULE(certificate_is_current),
@@ -36,6 +40,9 @@ constexpr std::array kRules{
     RULE(profile_is_unusable),
     RULE(product_has_no_duplicates),
     RULE(name_is_not_allowed),
+    RULE(ownership_is_needed),
+    RULE(certificate_is_foreign),
+    RULE(certificate_is_the_accounts_own),
     RULE(pending_name_is_taken),
     RULE(entry_uses_the_key),
     RULE(entry_is_issued),
@@ -43,6 +50,7 @@ constexpr std::array kRules{
     RULE(pending_does_not_fit),
     RULE(certificate_came_back_wrong),
     RULE(certificate_brings_no_gain),
+    RULE(old_pair_is_not_kept),
     RULE(certificate_came_back),
     RULE(ca_did_not_answer),
     RULE(rejection_stands),
@@ -64,12 +72,12 @@ constexpr std::array kRules{
     RULE(order_needs_reissue),
     RULE(nobody_renews_yet),
     RULE(no_order_matches),
+    RULE(name_of_the_order_is_not_allowed),
     RULE(purchase_was_refused),
     RULE(approvals_stop_purchases),
     RULE(order_budget_is_used_up),
     RULE(pending_is_for_no_purchase),
     RULE(order_is_bought),
-    RULE(name_of_the_order_is_not_allowed),
     RULE(pending_is_for_another_order),
     RULE(approval_step_is_enabled),
     RULE(order_is_found),
@@ -87,6 +95,8 @@ Decision decide(const Observed& seen) {
   for (const NamedRule& named : kRules) {
     if (MaybeDecision made = named.rule(pass)) {
       made->rule = named.name;
+      // What is shown; the rules look at all of them.
+      if (made->candidates.size() > kCandidatesMax) made->candidates.resize(kCandidatesMax);
       return *std::move(made);
     }
   }
@@ -100,20 +110,16 @@ std::vector<std::string_view> rule_names() {
 }
 
 std::string_view name_of(const Action& action) {
-  constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{"nothing",
-                                                                             "wait",
-                                                                             "ask_orders",
-                                                                             "ask_duplicates",
-                                                                             "ask_certificate",
-                                                                             "submit_duplicate",
-                                                                             "install_certificate",
-                                                                             "drop_pending",
-                                                                             "open_ledger",
-                                                                             "remember_no_gain",
-                                                                             "update_keystore",
-                                                                             "ask_approval",
-                                                                             "prepare_key",
-                                                                             "record_rejection"};
+  constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{
+      "nothing",          "wait",
+      "ask_orders",       "ask_duplicates",
+      "ask_certificate",  "ask_ownership",
+      "submit_duplicate", "install_certificate",
+      "drop_pending",     "back_up_secret",
+      "apply_marks",      "open_ledger",
+      "remember_no_gain", "update_keystore",
+      "ask_approval",     "prepare_key",
+      "record_rejection"};
   return kNames[action.index()];
 }
 

@@ -196,6 +196,11 @@ FinalNames final_names(const OrderFacts& order, const NamesWanted& wanted) {
   return names;
 }
 
+bool is_in_chain(const std::vector<OrderFacts>& orders, std::int64_t wanted,
+                 std::int64_t installed) {
+  return renewal_chain(orders, wanted).contains(installed);
+}
+
 Match match_orders(const std::vector<OrderFacts>& orders, const MatchQuery& query) {
   Match match;
   const auto chain =

@@ -88,6 +88,10 @@ bool allows_fewer_names(std::string_view product);
 
 Match match_orders(const std::vector<OrderFacts>& orders, const MatchQuery& query);
 
+// Whether `installed` is order `wanted` or one of its renewals, as far as the CA's links tell.
+bool is_in_chain(const std::vector<OrderFacts>& orders, std::int64_t wanted,
+                 std::int64_t installed);
+
 // The first verdict that speaks against `order`, every filter checked again on our side.
 Candidate judge(const OrderFacts& order, const MatchQuery& query);
 

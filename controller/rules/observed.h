@@ -53,6 +53,7 @@ struct LeafFacts {
   std::string public_key_sha256{};
   std::string serial_number{};              // lower-case hexadecimal
   std::string sha256_fingerprint{};         // lower-case hexadecimal
+  std::string sha1_thumbprint{};            // upper-case hexadecimal, as the CA prints it
   std::optional<api::KeyParameters> key{};  // nullopt: a kind of key that we do not make
 };
 
@@ -60,7 +61,8 @@ enum class SecretOwner {
   kThisRequest,
   kNobody,        // a request's label that names one which no longer wants this Secret
   kOtherRequest,  // the label names another living request for this Secret
-  kForeign,       // not labelled by us
+  kUnclaimed,     // nobody's mark is on it: Renew and SwitchToDigiCert may adopt it
+  kForeign,       // somebody else's, or it cannot be written
 };
 
 // The Secret called spec.secretName, parsed.
@@ -75,12 +77,29 @@ struct InstalledFacts {
   std::int64_t order_id = 0;  // annotations of the last installation; 0: unknown
   std::int64_t certificate_id = 0;
   std::string account{};
+  std::string profile{};             // "<namespace>/<name>" at the last installation
   std::string renew_requested_at{};  // the last value acted on
+  std::string backup_name{};         // of an adopted Secret: where its pair from before is kept
+  // Labels, annotations and owner are what the request asks for now.
+  bool marks_fit = true;
   // Of which order, with which primary certificate, a duplicate was tried without gain; 0: none.
   std::int64_t no_gain_order = 0;
   std::int64_t no_gain_certificate = 0;
   bool has_keystore = false;      // keystore.p12 is there
   bool has_own_keystore = false;  // and we wrote it
+};
+
+// Whose certificate the target Secret holds, as the CA's lists tell.
+struct OwnershipFacts {
+  std::int64_t order_id = 0;  // 0: no order of the account has it
+  std::int64_t certificate_id = 0;
+};
+
+// The copy of a pair that is to be replaced: Secret <secretName>-before-<fingerprint>.
+enum class Backup {
+  kNone,
+  kDone,       // it has the content that the target has now
+  kNameTaken,  // another Secret has its name
 };
 
 // The keystore that the spec asks for.
@@ -145,7 +164,8 @@ struct CaView {
   std::optional<std::vector<OrderFacts>> orders{};       // those that share a name, or the chain
   std::optional<std::vector<ListedDuplicate>> listed{};  // of the pending order, with our key
   std::optional<IssuedFacts> issued{};
-  std::optional<ApprovalFacts> approval{};  // of the pending request_id
+  std::optional<OwnershipFacts> ownership{};  // of the certificate in the target Secret
+  std::optional<ApprovalFacts> approval{};    // of the pending request_id
   // Looks at the list by this process since the last POST that did not show our key, and when the
   // last of them began.
   int fruitless_looks = 0;
@@ -162,6 +182,8 @@ struct Observed {
   std::optional<ProfileFacts> profile{};      // nullopt: no such profile
   std::optional<std::string> older_claim{};   // an older request for the same Secret
   std::optional<InstalledFacts> installed{};  // nullopt: no such Secret
+  Backup backup = Backup::kNone;              // of what the target Secret holds
+  std::optional<NamesWanted> backup_names{};  // of the last pair that was kept, once it is gone
   std::optional<KeystoreFacts> keystore{};    // nullopt: none asked for
   std::optional<PendingFacts> pending{};
   std::string pending_name_taken_by{};  // somebody else's Secret has the pending Secret's name

@@ -61,14 +61,21 @@ OrderDecision close(const OrderObserved& seen, State state, Reason reason, std::
   return made;
 }
 
+// What the entry says stays as it is: above all, when a refused purchase may be tried again.
+OrderDecision unchanged(const OrderObserved& seen, OrderAction action) {
+  OrderDecision made = decided(std::move(action), seen.entry.reason, seen.entry.message);
+  made.next_attempt = seen.entry.next_attempt;
+  return made;
+}
+
 Maybe entry_is_being_deleted(const OrderObserved& seen) {
   if (!seen.entry.being_deleted) return std::nullopt;
-  return decided(OrderWait{}, seen.entry.reason, seen.entry.message);
+  return unchanged(seen, OrderWait{});
 }
 
 Maybe entry_is_old(const OrderObserved& seen) {
   if (!seen.entry.closed_at || seen.now < *seen.entry.closed_at + kLedgerKept) return std::nullopt;
-  return decided(OrderForget{}, seen.entry.reason, seen.entry.message);
+  return unchanged(seen, OrderForget{});
 }
 
 // Ours may have been accepted after all, when another one had won already: a person must know.
@@ -78,12 +85,10 @@ Maybe surplus_is_watched_for(const OrderObserved& seen) {
                      seen.now < *entry.closed_at + kSurplusWatch &&
                      entry.reason != Reason::kSurplusOrder && seen.has_profile;
   if (!watch) return std::nullopt;
-  if (!seen.look && !seen.ca_error) {
-    return decided(OrderAskLook{}, entry.reason, entry.message);
-  }
-  if (!seen.look || !seen.look->ours) {
-    return waiting(seen, kLookForAPerson, entry.reason, entry.message);
-  }
+  if (!seen.look && !seen.ca_error) return unchanged(seen, OrderAskLook{});
+  const bool turned_up =
+      seen.look && seen.look->ours && order_state(seen.look->ours->status) != OrderState::kEnded;
+  if (!turned_up) return unchanged(seen, OrderWait{seen.now + kLookForAPerson});
   OrderDecision made = decided(
       OrderRecord{.state = State::kSuperseded, .order_id = entry.order_id}, Reason::kSurplusOrder,
       fmt::format("order {} turned up after order {} had taken its place: it is one too many; ask "
@@ -96,7 +101,7 @@ Maybe surplus_is_watched_for(const OrderObserved& seen) {
 Maybe entry_is_closed(const OrderObserved& seen) {
   if (is_open(seen.entry)) return std::nullopt;
   const auto closed_at = seen.entry.closed_at.value_or(seen.now);
-  return decided(OrderWait{closed_at + kLedgerKept}, seen.entry.reason, seen.entry.message);
+  return unchanged(seen, OrderWait{closed_at + kLedgerKept});
 }
 
 Maybe post_was_refused(const OrderObserved& seen) {
@@ -104,14 +109,17 @@ Maybe post_was_refused(const OrderObserved& seen) {
   return close(seen, State::kRefused, seen.post->reason, seen.post->message);
 }
 
-// Nothing happened at the CA, so nothing has to settle: the entry is as it was before.
+// Nothing happened at the CA: the entry is as it was before. What an earlier POST may have left
+// there still has to settle.
 Maybe post_was_not_sent(const OrderObserved& seen) {
   if (!seen.post || seen.post->outcome != Outcome::kNotSent || !was_sent(seen)) return std::nullopt;
   const auto pause = seen.post->retry_after
                          ? std::clamp<std::chrono::milliseconds>(*seen.post->retry_after, 1s, 24h)
                          : transient_backoff(std::max(seen.failures, 1), seen.jitter);
-  OrderDecision made = decided(OrderRecord{.state = State::kOpen}, seen.post->reason,
-                               "it could not be sent: " + seen.post->message);
+  const int before = seen.entry.submissions - 1;
+  OrderDecision made = decided(
+      OrderRecord{.state = before > 0 ? State::kSubmitted : State::kOpen, .submissions = before},
+      seen.post->reason, "it could not be sent: " + seen.post->message);
   made.next_attempt = seen.now + pause;
   return made;
 }
@@ -128,9 +136,7 @@ Maybe next_attempt_is_later(const OrderObserved& seen) {
   const bool later = entry.state == State::kOpen && entry.next_attempt &&
                      seen.now < *entry.next_attempt && !seen.look;
   if (!later) return std::nullopt;
-  OrderDecision made = decided(OrderWait{*entry.next_attempt}, entry.reason, entry.message);
-  made.next_attempt = entry.next_attempt;
-  return made;
+  return unchanged(seen, OrderWait{*entry.next_attempt});
 }
 
 Maybe ca_did_not_answer(const OrderObserved& seen) {

@@ -57,8 +57,8 @@ struct Settling {
 
 struct OrderObserved {
   LedgerEntry entry{};
-  int refusals = 0;  // of the group in a row before this entry
-  bool sponsored = false;
+  int refusals = 0;                         // of the group in a row before this entry
+  bool sponsored = false;                   // by a request whose profile can be used, and pays
   std::chrono::seconds unsponsored_for{0};  // on the monotonic clock
   // A profile of the account through which the CA can be asked.
   bool has_profile = false;
@@ -91,6 +91,7 @@ struct OrderRecord {
   api::OrderState state = api::OrderState::kOpen;
   std::int64_t order_id = 0;
   std::optional<base::TimePoint> valid_till{};
+  int submissions = 0;  // kOpen, kSubmitted: how often it may have been sent
 };
 // The entry is old and closed.
 struct OrderForget {};

@@ -50,11 +50,10 @@ void record(const OrderRecord& action, base::TimePoint now, api::CertificateOrde
   const bool placed = action.state == State::kPlaced || action.state == State::kIssued;
   if (placed && !status.placed_at) status.placed_at = now;
   if (was_open && api::is_closed(action.state)) status.closed_at = now;
-  // Nothing was sent after all.
-  if (action.state == State::kOpen) {
-    status.submitted_at.reset();
-    status.submissions = 0;
-  }
+  // The last POST was not sent after all.
+  const bool unsent = action.state == State::kOpen || action.state == State::kSubmitted;
+  if (unsent) status.submissions = action.submissions;
+  if (action.state == State::kOpen) status.submitted_at.reset();
 }
 
 }  // namespace

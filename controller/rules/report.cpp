@@ -67,9 +67,25 @@ bool expires_soon(const Observed& seen, const Standing& standing, const Decision
          api::class_of(made.reason) != api::ReasonClass::kProgress;
 }
 
+// What was decided and could not be carried out, in the API server's words.
+std::string trouble_text(const Decision& made) {
+  return made.trouble.empty()
+             ? ""
+             : fmt::format("; the API server does not let it be done, it is tried again: {}",
+                           made.trouble);
+}
+
+// Of a decision whose reason says that all is done although it is not.
+Message message_of(const Decision& made) {
+  const bool done = api::class_of(made.reason) == api::ReasonClass::kNone;
+  return {done && !made.trouble.empty() ? api::Reason::kPending : made.reason,
+          made.message + trouble_text(made)};
+}
+
 Message expiry_message(const Observed& seen, const Standing& standing, const Decision& made) {
   if (standing.need != Need::kNone) {
-    return {api::Reason::kExpiresSoon, fmt::format("{}; {}", standing.need_text, made.message)};
+    return {api::Reason::kExpiresSoon,
+            fmt::format("{}; {}", standing.need_text, message_of(made).text)};
   }
   return {
       api::Reason::kExpiresSoon,
@@ -79,23 +95,33 @@ Message expiry_message(const Observed& seen, const Standing& standing, const Dec
                   api::kRenewRequestedAtAnnotation)};
 }
 
+std::string good_text(const Observed& seen, const Standing& standing) {
+  const std::int64_t order_id = seen.installed->order_id;
+  const bool found = standing.ready_reason == api::Reason::kAlreadyDigiCert;
+  const std::string what =
+      order_id == 0
+          ? "a certificate"
+          : fmt::format("a {} of order {}", found ? "certificate" : "duplicate", order_id);
+  return fmt::format("Secret {} {} {}, valid until {}{}", seen.request.spec.secret_name,
+                     found ? "already held" : "holds", what,
+                     base::format_time(seen.installed->leaf->not_after),
+                     found ? "; it is kept and renewed when it is due" : "");
+}
+
 void report_ready(const Observed& seen, const Standing& standing, const Decision& made,
                   api::Conditions& conditions) {
   api::remove_condition(conditions, api::kReconciling);
   api::remove_condition(conditions, api::kStalled);
-  const std::int64_t order_id = seen.installed->order_id;
-  const Message good{
-      api::Reason::kIssued,
-      fmt::format("Secret {} holds a {}, valid until {}", seen.request.spec.secret_name,
-                  order_id == 0 ? "certificate" : fmt::format("duplicate of order {}", order_id),
-                  base::format_time(seen.installed->leaf->not_after))};
+  const bool settled = standing.need == Need::kNone;
+  const Message good{standing.ready_reason,
+                     good_text(seen, standing) + (settled ? trouble_text(made) : "")};
   api::set_condition(conditions, condition(seen, api::kReady, api::ConditionStatus::kTrue, good));
-  if (standing.need == Need::kNone) {
+  if (settled) {
     api::remove_condition(conditions, api::kRenewing);
     return;
   }
-  api::set_condition(conditions, condition(seen, api::kRenewing, api::ConditionStatus::kTrue,
-                                           {made.reason, made.message}));
+  api::set_condition(
+      conditions, condition(seen, api::kRenewing, api::ConditionStatus::kTrue, message_of(made)));
 }
 
 void report_not_ready(const Observed& seen, const Message& message, api::Conditions& conditions) {
@@ -110,13 +136,15 @@ void report_not_ready(const Observed& seen, const Message& message, api::Conditi
 
 void report_certificate(const Observed& seen, const Standing& standing,
                         api::DuplicateCertificateRequestStatus& status) {
+  const auto& installed = seen.installed;
+  const bool ours = installed && installed->leaf && installed->owner == SecretOwner::kThisRequest;
+  const bool found = standing.ready_reason == api::Reason::kAlreadyDigiCert;
+  // Renew and SwitchToDigiCert go back to it when the Secret is gone, or was taken over.
+  if (!ours && !found && adopts(seen)) return;
   status.certificate.reset();
   status.order.reset();
   status.renewal_time.reset();
-  const auto& installed = seen.installed;
-  if (!installed || !installed->leaf) return;
-  const bool ours = installed->owner == SecretOwner::kThisRequest;
-  if (!ours) return;
+  if (!ours && !found) return;
   const LeafFacts& leaf = *installed->leaf;
   status.certificate = api::InstalledCertificate{
       .id =
@@ -127,13 +155,14 @@ void report_certificate(const Observed& seen, const Standing& standing,
       .not_after = leaf.not_after,
       .common_name = leaf.common_name,
       .dns_names = {leaf.dns_names.begin(), leaf.dns_names.end()},
-      .secret_uid = installed->uid,
-      .secret_resource_version = installed->resource_version};
+      // Of a certificate that was found, nothing was installed.
+      .secret_uid = ours ? installed->uid : "",
+      .secret_resource_version = ours ? installed->resource_version : ""};
   if (seen.renewal.automatic) status.renewal_time = standing.renewal_time;
 }
 
 void report_order(const Observed& seen, api::DuplicateCertificateRequestStatus& status) {
-  if (!status.certificate || seen.installed->order_id == 0) return;
+  if (!status.certificate || !seen.installed || seen.installed->order_id == 0) return;
   api::OrderInUse order{.id = seen.installed->order_id};
   // What only the CA knows stays as it was last told, while the order is the same.
   if (seen.request.status.order && seen.request.status.order->id == order.id) {
@@ -211,7 +240,7 @@ api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decisi
   } else if (standing.usable) {
     report_not_ready(seen, expiry_message(seen, standing, made), status.conditions);
   } else {
-    report_not_ready(seen, {made.reason, made.message}, status.conditions);
+    report_not_ready(seen, message_of(made), status.conditions);
   }
   return status;
 }

@@ -29,14 +29,21 @@ Decision decision(Action action, api::Reason reason, std::string message);
 
 Match match_of(const Observed& seen, const Standing& standing);
 
+// Whether the profile's owner lets this request act at all.
+bool is_allowed(const Observed& seen);
+
 // The question for the orders that this request may use.
 AskOrders ask_orders(const Observed& seen);
+
+// The first of these names that the profile's nameConstraints do not let this request have.
+std::optional<std::string> refused_by_profile(const Observed& seen, const FinalNames& names);
 
 // In the order in which decide() tries them.
 // Rules about the request, its Secret and its profile (rules_request.cpp).
 MaybeDecision request_is_being_deleted(const Pass& pass);
 MaybeDecision spec_is_invalid(const Pass& pass);
 MaybeDecision secret_is_not_ours(const Pass& pass);
+MaybeDecision names_are_unknown(const Pass& pass);
 MaybeDecision order_names_are_needed(const Pass& pass);
 MaybeDecision request_is_suspended(const Pass& pass);
 MaybeDecision pending_key_is_installed(const Pass& pass);
@@ -48,6 +55,12 @@ MaybeDecision namespace_is_not_allowed(const Pass& pass);
 MaybeDecision profile_is_unusable(const Pass& pass);
 MaybeDecision product_has_no_duplicates(const Pass& pass);
 MaybeDecision name_is_not_allowed(const Pass& pass);
+// Rules about a Secret that is to be adopted (rules_adoption.cpp).
+MaybeDecision ownership_is_needed(const Pass& pass);
+MaybeDecision certificate_is_foreign(const Pass& pass);
+MaybeDecision certificate_is_the_accounts_own(const Pass& pass);
+MaybeDecision old_pair_is_not_kept(const Pass& pass);
+MaybeDecision marks_are_outdated(const Pass& pass);
 // Rules about a key that was made for an entry of the ledger (rules_ledger.cpp).
 MaybeDecision entry_uses_the_key(const Pass& pass);
 MaybeDecision entry_is_issued(const Pass& pass);
@@ -75,7 +88,7 @@ MaybeDecision waiting_for_schedule(const Pass& pass);
 // Rules about the order to duplicate (rules_order.cpp).
 MaybeDecision orders_are_needed(const Pass& pass);
 MaybeDecision no_order_matches(const Pass& pass);
-MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass);
+MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass);  // before a purchase, too
 MaybeDecision pending_is_for_another_order(const Pass& pass);
 MaybeDecision approval_step_is_enabled(const Pass& pass);
 MaybeDecision order_is_found(const Pass& pass);

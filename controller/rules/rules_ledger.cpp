@@ -18,14 +18,18 @@ using namespace std::chrono_literals;
 constexpr auto kLookAgain = 5min;      // changes of the ledger wake a request at once
 constexpr auto kLookForOrder = 10min;  // renewals by others are found by looking
 constexpr auto kLookForAPerson = 1h;
+constexpr auto kMismatchPatience = 24h;
 
 std::string days_of(base::TimePoint time) {
   return base::format_date(time);
 }
 
 // Whether this request's profile lets it buy what the entry buys.
-bool may_buy(const Observed& seen, api::OrderKind kind) {
-  if (kind == api::OrderKind::kNew) return seen.profile->places_orders;
+bool may_buy(const Observed& seen, const LedgerEntry& entry) {
+  const OrderFacts bought{.common_name = entry.group.names.common_name,
+                          .dns_names = entry.group.names.dns_names};
+  if (refused_by_profile(seen, final_names(bought, names_wanted(seen)))) return false;
+  if (entry.kind == api::OrderKind::kNew) return seen.profile->places_orders;
   return seen.renewal.automatic &&
          seen.renewal.on_no_renewed_order == api::OnNoRenewedOrder::kRenewOrder;
 }
@@ -38,12 +42,16 @@ std::string what_is_bought(const LedgerEntry& entry) {
 }
 
 Decision await_entry(const Observed& seen, const LedgerEntry& entry) {
+  // What a closed entry says of itself is over; the request waits for its order to show.
+  const api::Reason progress = entry.kind == api::OrderKind::kRenewal
+                                   ? api::Reason::kAwaitingRenewedOrder
+                                   : api::Reason::kAwaitingIssuance;
   Decision made =
-      decision(Wait{seen.now + kLookAgain}, entry.reason,
+      decision(Wait{seen.now + kLookAgain}, is_open(entry) ? entry.reason : progress,
                fmt::format("{} is under way (CertificateOrder {}){}{}", what_is_bought(entry),
                            entry.name, entry.message.empty() ? "" : ": ", entry.message));
   made.entry = entry.name;
-  made.sponsors = may_buy(seen, entry.kind);
+  made.sponsors = may_buy(seen, entry);
   return made;
 }
 
@@ -115,11 +123,20 @@ MaybeDecision entry_is_issued(const Pass& pass) {
   }
   const auto& leaf = seen.ca.issued->leaf;
   const bool fits = leaf && leaf->public_key_sha256 == seen.pending->public_key_sha256 &&
-                    leaf_satisfies(names_wanted(seen.request.spec), leaf->dns_names,
-                                   leaf->common_name, order_names(seen, order->id));
+                    leaf_satisfies(names_wanted(seen), leaf->dns_names, leaf->common_name,
+                                   order_names(seen, order->id));
   if (fits) return std::nullopt;
-  // A certificate with another key was a slip of the CA: fetch it again later.
-  if (!leaf || leaf->public_key_sha256 != seen.pending->public_key_sha256) {
+  // A certificate with another key is a slip of the CA, fetched again later; or somebody has
+  // reissued the order meanwhile, and a duplicate follows.
+  const bool over = entry->closed_at && seen.now - *entry->closed_at >= kMismatchPatience;
+  const bool other = !leaf || leaf->public_key_sha256 != seen.pending->public_key_sha256;
+  if (other && over) {
+    return drop_pending(
+        fmt::format("order {} has a certificate for another key; a duplicate "
+                    "follows",
+                    order->id));
+  }
+  if (other) {
     return decision(Wait{seen.now + 1min}, api::Reason::kCertificateMismatch,
                     fmt::format("the CA returned another certificate than that of order {}; it is "
                                 "not installed and will be fetched again",

@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 
 // A person is waiting for a match, and one listing serves all requests of the account.
 constexpr auto kLookForOrder = 5min;
-constexpr std::size_t kCandidatesMax = 10;
 // How often it is looked whether a person has submitted our CSR by hand.
 constexpr auto kLookForManual = 5min;
 
@@ -56,7 +55,7 @@ std::pair<api::Reason, std::string> why_none(const Pass& pass) {
       fmt::format("no issued order of product {} and organization {} matches{}{}. Place or "
                   "renew the order in CertCentral, or correct the names",
                   pass.seen.profile->product, pass.seen.profile->organization_id,
-                  text_of(names_wanted(spec)),
+                  text_of(names_wanted(pass.seen)),
                   only_names ? "; status.candidates tells why each near miss was refused" : "")};
 }
 
@@ -87,21 +86,24 @@ void prefer_gain(const InstalledFacts& installed, const NamesWanted& wanted, Mat
 
 Match match_of(const Observed& seen, const Standing& standing) {
   if (!seen.ca.orders) return {};
-  MatchQuery query{.names = names_wanted(seen.request.spec),
-                   .order_id = seen.request.spec.order_id,
-                   .now = seen.now};
+  MatchQuery query{
+      .names = names_wanted(seen), .order_id = seen.request.spec.order_id, .now = seen.now};
   if (seen.profile) {
     query.product = seen.profile->product;
     query.organization_id = seen.profile->organization_id;
   }
   Match match = match_orders(*seen.ca.orders, query);
   if (standing.need == Need::kExpiring) prefer_gain(*seen.installed, query.names, match);
-  if (match.candidates.size() > kCandidatesMax) match.candidates.resize(kCandidatesMax);
   return match;
 }
 
+std::optional<std::string> refused_by_profile(const Observed& seen, const FinalNames& names) {
+  if (!seen.profile->allowed_names) return std::nullopt;
+  return first_not_allowed(names.dns_names, *seen.profile->allowed_names);
+}
+
 AskOrders ask_orders(const Observed& seen) {
-  return {.names = names_wanted(seen.request.spec),
+  return {.names = names_wanted(seen),
           .order_id = seen.request.spec.order_id,
           .also = ledger_orders(seen)};
 }
@@ -120,18 +122,20 @@ MaybeDecision no_order_matches(const Pass& pass) {
   return made;
 }
 
+// Before anything is bought, too: a renewal that this request may not use is not its to buy.
 MaybeDecision name_of_the_order_is_not_allowed(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
-  if (!seen.profile->allowed_names) return std::nullopt;
-  const auto refused = first_not_allowed(pass.match.names.dns_names, *seen.profile->allowed_names);
+  const bool duplicates = course.way == Way::kDuplicate;
+  if (!duplicates && course.way != Way::kRenew) return std::nullopt;
+  const OrderFacts& order = duplicates ? *match.latest : *course.order;
+  const auto refused = refused_by_profile(seen, final_names(order, names_wanted(seen)));
   if (!refused) return std::nullopt;
   Decision made = decision(
       Wait{seen.now + kLookForOrder}, api::Reason::kNameNotAllowed,
       fmt::format("order {} has the name {}, which spec.nameConstraints of AutomationProfile {} "
                   "does not allow for namespace {}; give spec.dnsNames, or ask the profile's owner",
-                  pass.match.latest->id, *refused, seen.profile->name,
-                  seen.request.meta.namespace_));
-  made.candidates = pass.match.candidates;
+                  order.id, *refused, seen.profile->name, seen.request.meta.namespace_));
+  made.candidates = match.candidates;
   return made;
 }
 

@@ -21,6 +21,7 @@ constexpr int kLooksBeforeResend = 3;
 constexpr auto kLookAgainSoon = 5s;
 constexpr auto kLookForAPerson = 30min;  // after it was sent three times, or rejected
 constexpr auto kMismatchPatience = 24h;
+constexpr auto kLookAtRefusedOrder = 1h;
 constexpr auto kWaitMax = 24h;
 
 std::chrono::seconds age_of(const Observed& seen) {
@@ -35,11 +36,11 @@ base::TimePoint next_poll(const Observed& seen) {
 }
 
 bool names_fit(const Observed& seen) {
-  const auto& spec = seen.request.spec;
+  const NamesWanted wanted = names_wanted(seen);
   const FinalNames& names = seen.pending->names;
-  if (spec.common_name && *spec.common_name != names.common_name) return false;
-  if (spec.dns_names.empty()) return true;
-  NameSet asked(spec.dns_names.begin(), spec.dns_names.end());
+  if (wanted.common_name && *wanted.common_name != names.common_name) return false;
+  if (wanted.dns_names.empty()) return true;
+  NameSet asked(wanted.dns_names.begin(), wanted.dns_names.end());
   asked.insert(names.common_name);
   return asked == NameSet(names.dns_names.begin(), names.dns_names.end());
 }
@@ -68,8 +69,8 @@ std::string wrong_with(const Observed& seen, const IssuedFacts& issued) {
     return "it carries another public key";
   }
   if (issued.leaf->not_after <= seen.now) return "it has expired already";
-  if (!leaf_satisfies(names_wanted(seen.request.spec), issued.leaf->dns_names,
-                      issued.leaf->common_name, order_names(seen, seen.pending->order_id))) {
+  if (!leaf_satisfies(names_wanted(seen), issued.leaf->dns_names, issued.leaf->common_name,
+                      order_names(seen, seen.pending->order_id))) {
     return "its names are not those of the request";
   }
   return {};
@@ -80,8 +81,7 @@ bool order_could_explain(const Observed& seen) {
   const auto& leaf = seen.ca.issued->leaf;
   return leaf && !seen.ca.orders && leaf->not_after > seen.now &&
          leaf->public_key_sha256 == seen.pending->public_key_sha256 &&
-         leaf_satisfies(names_wanted(seen.request.spec), leaf->dns_names, leaf->common_name,
-                        leaf->dns_names);
+         leaf_satisfies(names_wanted(seen), leaf->dns_names, leaf->common_name, leaf->dns_names);
 }
 
 constexpr std::string_view kNeedsApproval =
@@ -154,7 +154,7 @@ MaybeDecision certificate_came_back_wrong(const Pass& pass) {
   if (why.empty()) return std::nullopt;
   if (order_could_explain(seen)) {
     if (seen.ca_error) return ca_did_not_answer(pass);
-    return decision(AskOrders{names_wanted(seen.request.spec), seen.pending->order_id},
+    return decision(AskOrders{names_wanted(seen), seen.pending->order_id},
                     api::Reason::kAwaitingIssuance, "looking up the names of the order");
   }
   if (age_of(seen) >= kMismatchPatience) {
@@ -220,14 +220,16 @@ MaybeDecision refusal_is_recent(const Pass& pass) {
   const bool urgent = standing.expires_soon_time && seen.now >= *standing.expires_soon_time;
   const auto pause = refusal_backoff(refusal.count, urgent);
   const base::TimePoint again = std::min(refusal.at, seen.now) + pause;
-  if (refusal.inputs != inputs_fingerprint(seen) || seen.now >= again) return std::nullopt;
-  // Another order may say yes.
+  const bool same_inputs = refusal.inputs.starts_with(inputs_fingerprint(seen) + '/');
+  if (!same_inputs || seen.now >= again) return std::nullopt;
+  // Another order may say yes, or this one after a person has changed it.
   if (!seen.ca.orders) return orders_are_needed(pass);
-  if (match.latest && match.latest->id != seen.pending->order_id) return std::nullopt;
+  const bool other_order = match.latest && match.latest->id != seen.pending->order_id;
+  if (other_order || refusal.inputs != refusal_inputs(seen)) return std::nullopt;
   return decision(
-      Wait{again}, refusal.reason,
+      Wait{std::min<base::TimePoint>(again, seen.now + kLookAtRefusedOrder)}, refusal.reason,
       fmt::format("the CA refused a duplicate of order {}: {}. {}It is tried again at {}, or at "
-                  "once when the request, its profile or the API key changes",
+                  "once when the request, its profile, the API key or the order changes",
                   seen.pending->order_id, refusal.message, fix_of(refusal, *seen.profile),
                   base::format_time(again)));
 }

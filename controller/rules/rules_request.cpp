@@ -18,17 +18,13 @@ constexpr auto kLookAgain = 5min;
 constexpr auto kLookForPassword = 1min;
 // A suspended request shows its candidates, refreshed slowly.
 constexpr auto kSuspendedLook = 6h;
+constexpr auto kUnwatchedLook = 1h;
 
 // The first name that the profile's nameConstraints refuse.
 std::optional<std::string> refused_name(const Observed& seen) {
   if (!seen.profile->allowed_names) return std::nullopt;
-  const NameSet asked = all_of(names_wanted(seen.request.spec));
+  const NameSet asked = all_of(names_wanted(seen));
   return first_not_allowed({asked.begin(), asked.end()}, *seen.profile->allowed_names);
-}
-
-// Whether the profile's owner lets this request act at all.
-bool is_allowed(const Observed& seen) {
-  return seen.profile && seen.profile->namespace_allowed && !refused_name(seen);
 }
 
 // Whether a question to the CA is allowed and can lead to something.
@@ -37,6 +33,10 @@ bool may_ask(const Observed& seen) {
 }
 
 }  // namespace
+
+bool is_allowed(const Observed& seen) {
+  return seen.profile && seen.profile->namespace_allowed && !refused_name(seen);
+}
 
 MaybeDecision request_is_being_deleted(const Pass& pass) {
   if (!pass.seen.request.meta.deletion_time) return std::nullopt;
@@ -49,8 +49,22 @@ MaybeDecision spec_is_invalid(const Pass& pass) {
 }
 
 MaybeDecision secret_is_not_ours(const Pass& pass) {
-  if (pass.standing.reason != api::Reason::kSecretConflict) return std::nullopt;
-  return decision(Wait{pass.seen.now + kLookAgain}, api::Reason::kSecretConflict,
+  const Observed& seen = pass.seen;
+  const Standing& standing = pass.standing;
+  // A pair that cannot be read is never adopted: nobody knows what it is.
+  const bool unreadable = standing.reason == api::Reason::kSecretInvalid &&
+                          seen.installed->owner == SecretOwner::kUnclaimed;
+  if (standing.reason != api::Reason::kSecretConflict && !unreadable) return std::nullopt;
+  return decision(Wait{seen.now + kLookAgain}, standing.reason,
+                  unreadable ? fmt::format("Secret {}: {}; it is left alone. Put a whole pair into "
+                                           "it, or delete it",
+                                           seen.request.spec.secret_name, standing.problem)
+                             : standing.problem);
+}
+
+MaybeDecision names_are_unknown(const Pass& pass) {
+  if (pass.standing.reason != api::Reason::kSecretNotFound) return std::nullopt;
+  return decision(Wait{pass.seen.now + kLookAgain}, api::Reason::kSecretNotFound,
                   pass.standing.problem);
 }
 
@@ -65,12 +79,13 @@ MaybeDecision pending_key_is_installed(const Pass& pass) {
 }
 
 MaybeDecision order_names_are_needed(const Pass& pass) {
-  const auto& [seen, standing, match, course] = pass;
-  if (!standing.needs_order_names || !may_ask(seen)) return std::nullopt;
+  const Observed& seen = pass.seen;
+  const bool needed = pass.standing.needs_order_names || pass.standing.needs_order_chain;
+  if (!needed || !may_ask(seen)) return std::nullopt;
   if (seen.ca_error) return ca_did_not_answer(pass);
-  return decision(
-      AskOrders{.names = names_wanted(seen.request.spec), .order_id = seen.installed->order_id},
-      api::Reason::kPending, "looking up the names of the installed order");
+  const std::int64_t order_id = seen.request.spec.order_id.value_or(seen.installed->order_id);
+  return decision(AskOrders{.names = names_wanted(seen), .order_id = order_id},
+                  api::Reason::kPending, "looking up the names of the installed order");
 }
 
 MaybeDecision request_is_suspended(const Pass& pass) {
@@ -117,8 +132,11 @@ MaybeDecision certificate_is_current(const Pass& pass) {
   // Without automatic renewal the next change is that of the report: ExpiresSoon, then Expired.
   const base::TimePoint reported =
       std::min(end, seen.now < *standing.expires_soon_time ? *standing.expires_soon_time : end);
-  return decision(Nothing{seen.renewal.automatic ? *standing.renewal_time : reported},
-                  api::Reason::kIssued,
+  base::TimePoint until = seen.renewal.automatic ? *standing.renewal_time : reported;
+  // Nothing tells of changes to a Secret that has no label of ours.
+  if (standing.ready_reason != api::Reason::kIssued)
+    until = std::min(until, seen.now + kUnwatchedLook);
+  return decision(Nothing{until}, standing.ready_reason,
                   fmt::format("the certificate is valid until {}", base::format_time(end)));
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "rules/adoption.h"
 #include "rules/observed.h"
 
 namespace rules {
@@ -29,6 +30,12 @@ struct Standing {
   // The leaf has names beyond those asked for, and only its order's names can tell whether they
   // belong there. Until then it counts as usable: an outage of the CA must not fail a good pair.
   bool needs_order_names = false;
+  // Only the orders can tell whether the installed one is spec.orderID's renewal, or the profile's.
+  bool needs_order_chain = false;
+  // Nobody knows yet whether the certificate to be replaced is of this account.
+  bool needs_ownership = false;
+  // Why Ready is True: kIssued, or kAlreadyDigiCert for a certificate that was found and kept.
+  api::Reason ready_reason = api::Reason::kIssued;
 };
 
 Standing standing_of(const Observed& seen);
@@ -37,11 +44,11 @@ Standing standing_of(const Observed& seen);
 // open it with, it is taken for right.
 bool lacks_keystore(const Observed& seen);
 
-NamesWanted names_wanted(const api::DuplicateCertificateRequestSpec& spec);
-
 // Changes with everything that may turn a refusal of the CA into a yes: the spec, the profile, the
 // credentials, and renew-requested-at.
 std::string inputs_fingerprint(const Observed& seen);
+// The same with what the CA shows of the pending order: what the CA refused may work there by now.
+std::string refusal_inputs(const Observed& seen);
 // The same for what an approver rejected: what is known of the approval step counts as well.
 std::string rejection_inputs(const Observed& seen);
 

@@ -55,6 +55,8 @@ constexpr std::array<FaultInfo, static_cast<std::size_t>(Fault::kCount)> kFaults
      "an order does not show what it renewed or was renewed by"},
     {"shuffled_order", false, 0.3, {}, 0, "lists come in any order, whatever sort says"},
     {"slow_answer", true, 0.1, milliseconds{300}, 0, "the answer takes a time"},
+    {"late_answer", true, 0.1, milliseconds{300}, 0,
+     "the work is done, then the answer takes a time"},
     {"empty_body", false, 0.5, {}, 0, "a listing without entries is {}"},
     {"loose_types", false, 0.3, {}, 0, "booleans and counts come as 0, 1 or strings"},
     {"cross_signed", false, 0.2, {}, 0, "a chain has a fourth, cross-signed certificate"},

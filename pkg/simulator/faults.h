@@ -31,6 +31,7 @@ enum class Fault {
   kMissingLinks,
   kShuffledOrder,
   kSlowAnswer,
+  kLateAnswer,
   kEmptyBody,
   kLooseTypes,
   kCrossSigned,

@@ -164,12 +164,19 @@ base::Result<void> person_validates(const IssueWorld& world, Id account_id,
   Domain row;
   row.account_id = account_id;
   row.name = normalise_name(domain);
-  for (const Domain& known : world.store.domains(account_id)) {
-    if (known.name == row.name) row = known;
-  }
-  if (row.id == 0) row.id = world.store.next_id("domain");
   row.dcv_expires = expires;
-  world.store.put(row);
+  bool is_known = false;
+  // Several organizations may have the domain; validating it is one thing for all of them.
+  for (Domain known : world.store.domains(account_id)) {
+    if (known.name != row.name) continue;
+    is_known = true;
+    known.dcv_expires = expires;
+    world.store.put(known);
+  }
+  if (!is_known) {
+    row.id = world.store.next_id("domain");
+    world.store.put(row);
+  }
   TRY_VOID(release_waiting(world, account_id));
   return {};
 }

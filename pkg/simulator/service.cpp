@@ -199,15 +199,20 @@ http::ServerResponse Service::handle_call(const http::ServerRequest& request) {
     draft.note(Fault::kSlowAnswer);
     wait(slow);
   }
+  std::chrono::milliseconds late{0};
   {
     const base::MutexLock lock(mutex_);
     draft.call.at = now();
     store_.begin();
     if (!fail_before(draft)) admit_and_run(draft);
+    late = draft.call.took_effect ? faults_.delay(Fault::kLateAnswer, draft.operation())
+                                  : std::chrono::milliseconds{0};
+    if (late.count() > 0) draft.note(Fault::kLateAnswer);
     draft.call.duration_ms =
         static_cast<int>(std::chrono::round<milliseconds>(clock_.steady_now() - begun).count());
     record(draft);
   }
+  if (late.count() > 0) wait(late);
   return {draft.answer.status, draft.answer.content_type, std::move(draft.headers),
           std::move(draft.answer.body), draft.drop};
 }

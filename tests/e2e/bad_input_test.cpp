@@ -247,13 +247,6 @@ TEST_F(BadInput, ANamespaceWithoutConsentGetsNothing) {
   EXPECT_EQ(duplicates(), 0U);
 }
 
-TEST_F(BadInput, ActionsWithoutBehaviourYetSayso) {
-  start_all();
-  apply_request({.spec = "  commonName: shop.example.com\n  action: Renew\n"});
-
-  EXPECT_THAT(wait_reason("InvalidSpec"), HasSubstr("spec.action"));
-}
-
 TEST_F(BadInput, AKubeconfigThatDoesNotParseEndsWithOneSentence) {
   const auto broken = dir() / "kubeconfig";
   support::run({.argv = {"sh", "-c", "printf 'a: [b' > " + broken.string()}});

@@ -236,6 +236,7 @@ TEST_F(FirstLight, ServesProbesAndMetricsAndEndsOnSigterm) {
   EXPECT_THAT(metrics, HasSubstr("duplicert_duplicates_issued_total"));
   EXPECT_THAT(metrics, HasSubstr("controller_runtime_reconcile_total"));
   EXPECT_THAT(metrics, HasSubstr("duplicert_ca_requests_total"));
+  EXPECT_THAT(metrics, HasSubstr("duplicert_ca_rate_limit_remaining{account=\"127.0.0.1:"));
   const auto began = std::chrono::steady_clock::now();
   EXPECT_EQ(stop_operator(), 0);
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{20});

@@ -304,4 +304,68 @@ TEST_F(Renewal, TheFuseStopsPurchases) {
   expect_no_purchase();
 }
 
+// Money in doubt.
+
+TEST_F(Renewal, SendsASecondTimeAfterTheSettleWindowAndThenAsksAPerson) {
+  begin();
+  ASSERT_TRUE(ca().set_faults({"html_500:order_place=on*2"}));
+  install({{.name = "shop"}});
+  start();
+
+  const std::string text = wait_renewing_within("OrderOutcomeUnknown", 90s);
+  EXPECT_THAT(text, HasSubstr("was sent 2 times"));
+  EXPECT_THAT(text, HasSubstr("CertificateOrder"));
+  EXPECT_EQ(ca().count("order_place"), 0U);
+  EXPECT_EQ(ca().journal({.operation = "order_place"}).size(), 2U);
+
+  // A person looks, finds nothing, and lets it be bought anew.
+  cluster().kubectl({"delete", "dcro", "--all", "-n", home()});
+  wait_order(67890);
+  EXPECT_EQ(renewals_of(12345), 1U);
+}
+
+TEST_F(Renewal, TellsOfASurplusOrder) {
+  begin();
+  // Our POST is held up until a person has renewed, and then takes effect after all.
+  ASSERT_TRUE(ca().set_faults({"slow_answer:order_place=25s*1"}));
+  install({{.name = "shop"}});
+  start();
+  ASSERT_TRUE(support::eventually([&] {
+    const auto entries = ledger();
+    return !entries.empty() && entries[0]["status"].value("state", "") == "Submitted";
+  }));
+  op().signal(SIGKILL);
+  stop_operator();
+  ASSERT_TRUE(ca().place_order({.renewal_of = 12345, .id = 55555}));
+  start();
+  wait_order(55555);
+  ASSERT_TRUE(support::eventually([&] { return ca().count("order_place") == 1; }, 60s));
+  stop_operator();
+  start();
+
+  ASSERT_TRUE(support::eventually(
+      [&] {
+        const auto got = cluster().kubectl({"get", "events", "-n", home(), "-o", "json"});
+        return got.out.find("SurplusOrder") != std::string::npos;
+      },
+      60s));
+}
+
+TEST_F(Renewal, AbandonsWhatNobodyNeedsAnyMore) {
+  begin();
+  ASSERT_TRUE(ca().set_faults({"html_500:order_place=on"}));
+  install({{.name = "shop"}});
+  start();
+  ASSERT_TRUE(support::eventually([&] {
+    const auto entries = ledger();
+    return !entries.empty() && entries[0]["status"].value("state", "") == "Submitted";
+  }));
+
+  cluster().kubectl({"delete", "dcr", "shop", "-n", home()});
+
+  ASSERT_TRUE(support::eventually(
+      [&] { return ledger()[0]["status"].value("state", "") == "Abandoned"; }, 60s));
+  EXPECT_EQ(ca().journal({.operation = "order_place"}).size(), 1U);
+}
+
 }  // namespace

@@ -37,8 +37,9 @@ class Schedules : public E2eTest {
 
   std::vector<std::string> events_of(const std::string& reason) {
     std::vector<std::string> notes;
-    const auto got = cluster().kubectl({"get", "events", "-n", home(), "-o", "json"});
-    for (const json& event : json::parse(got.out)["items"]) {
+    const json events = json::parse(
+        cluster().kubectl({"get", "events", "-n", home(), "-o", "json"}).out, nullptr, false);
+    for (const json& event : events.value("items", json::array())) {
       if (event.value("reason", "") == reason) notes.push_back(event.value("message", ""));
     }
     return notes;

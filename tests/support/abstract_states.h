@@ -1,5 +1,5 @@
 // The abstract states of rules::Observed: each fact's meaningful values, by name.
-// Entry points: the tables kRequests ... kErrors, and for_each_state(). Pure.
+// Entry points: the tables kRequests ... kLedgers, and for_each_state(). Pure.
 // A state is one value of each fact; later facts may build on earlier ones (a refusal remembers the
 // inputs of its time), so they are applied in the order of `Facts`.
 #pragma once
@@ -38,6 +38,17 @@ inline constexpr std::array kRequests{
                 o.request.meta.annotations[std::string(api::kRenewRequestedAtAnnotation)] = "now";
               }},
     FactValue{"manual", [](rules::Observed& o) { o.renewal.automatic = false; }},
+    FactValue{
+        "waits_for_renewals",
+        [](rules::Observed& o) { o.renewal.on_no_renewed_order = api::OnNoRenewedOrder::kWait; }},
+    FactValue{"renew", [](rules::Observed& o) { o.request.spec.action = api::Action::kRenew; }},
+    FactValue{"renew_nameless",
+              [](rules::Observed& o) {
+                o.request.spec.action = api::Action::kRenew;
+                o.request.spec.common_name.reset();
+              }},
+    FactValue{"switch",
+              [](rules::Observed& o) { o.request.spec.action = api::Action::kSwitchToDigiCert; }},
 };
 
 inline constexpr std::array kProfiles{
@@ -57,6 +68,12 @@ inline constexpr std::array kProfiles{
               [](rules::Observed& o) { o.profile->allowed_names = {{"shop.example.com"}}; }},
     FactValue{"approvals_asked",
               [](rules::Observed& o) { o.profile->approval_step_in_the_way = true; }},
+    FactValue{"places_orders", [](rules::Observed& o) { o.profile->places_orders = true; }},
+    FactValue{"budget_used",
+              [](rules::Observed& o) {
+                o.profile->places_orders = true;
+                o.profile->orders_today = o.profile->orders_per_day;
+              }},
 };
 
 inline rules::InstalledFacts secret_owned_by(rules::SecretOwner owner) {
@@ -86,6 +103,47 @@ inline constexpr std::array kInstalled{
     FactValue{
         "of_nobody",
         [](rules::Observed& o) { o.installed = secret_owned_by(rules::SecretOwner::kNobody); }},
+    FactValue{"unclaimed", [](rules::Observed& o) { o.installed = unclaimed_secret(leaf()); }},
+    FactValue{"unclaimed_kept",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.backup = rules::Backup::kDone;
+              }},
+    FactValue{"unclaimed_name_taken",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.backup = rules::Backup::kNameTaken;
+              }},
+    FactValue{"unclaimed_expired",
+              [](rules::Observed& o) { o.installed = unclaimed_secret(leaf(-hours{1})); }},
+    FactValue{"unclaimed_other_names",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.installed->leaf->common_name = "old.example.com";
+                o.installed->leaf->dns_names = {"old.example.com"};
+              }},
+    FactValue{"unclaimed_damaged",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.installed->leaf.reset();
+                o.installed->problem = "tls.crt: no PEM block";
+              }},
+    FactValue{"taken_over",
+              [](rules::Observed& o) {
+                o.installed = unclaimed_secret(leaf());
+                o.request.status.certificate = api::InstalledCertificate{
+                    .sha256_fingerprint = "another", .secret_uid = "uid-secret"};
+              }},
+    FactValue{"outdated_marks",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf());
+                o.installed->marks_fit = false;
+              }},
+    FactValue{"of_another_account",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf(days{20}));
+                o.installed->account = "www.digicert.com/9";
+              }},
     FactValue{"damaged",
               [](rules::Observed& o) {
                 o.installed = secret_with(leaf());
@@ -110,6 +168,13 @@ inline constexpr std::array kInstalled{
                 o.installed = secret_with(leaf());
                 o.installed->leaf->public_key_sha256 = kPendingKey;
               }},
+    // A duplicate of the order as it is was tried, and gained nothing.
+    FactValue{"due_in_vain",
+              [](rules::Observed& o) {
+                o.installed = secret_with(leaf(days{20}));
+                o.installed->no_gain_order = kOrderId;
+                o.installed->no_gain_certificate = kOrderId * 10;
+              }},
 };
 
 inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
@@ -117,7 +182,7 @@ inline void refuse(rules::Observed& seen, std::chrono::milliseconds ago) {
   seen.pending->refusals = 1;
   seen.pending->refusal = rules::Refusal{.message = "invalid_csr: the CSR is not accepted",
                                          .at = kNow - ago,
-                                         .inputs = rules::inputs_fingerprint(seen)};
+                                         .inputs = inputs_of_a_refusal(seen)};
 }
 
 inline constexpr std::array kPending{
@@ -183,6 +248,7 @@ inline constexpr std::array kPending{
                 o.pending = submitted(minutes{1});
                 o.pending->usable = false;
               }},
+    FactValue{"of_an_entry", [](rules::Observed& o) { o.pending = entry_key(); }},
 };
 
 inline void tell_order(rules::Observed& seen, rules::OrderFacts facts) {
@@ -217,6 +283,36 @@ inline constexpr std::array kOrders{
                 o.ca.orders->back().renewal_of_order_id = kOrderId;
                 o.ca.orders->back().order_valid_till = kNow + days{700};
                 o.ca.orders->back().certificate_valid_till = kNow + days{390};
+              }},
+    FactValue{"ending", [](rules::Observed& o) { tell_order(o, ending_order(days{20})); }},
+    FactValue{"over", [](rules::Observed& o) { tell_order(o, ending_order(-days{2})); }},
+    FactValue{"over_for_long", [](rules::Observed& o) { tell_order(o, ending_order(-days{8})); }},
+    FactValue{"half_used",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{186}));
+                o.ca.orders->back().certificate_valid_till = kNow + days{20};
+              }},
+    FactValue{"reissued",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{20}));
+                o.ca.orders->back().status = "reissue_pending";
+              }},
+    FactValue{"renewed_and_pending",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{20}));
+                tell_order(o, renewed_order());
+                o.ca.orders->back().status = "pending";
+              }},
+    FactValue{"renewed_without_duplicates",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{20}));
+                tell_order(o, renewed_order());
+                o.ca.orders->back().allow_duplicates = false;
+              }},
+    FactValue{"ending_with_further_name",
+              [](rules::Observed& o) {
+                tell_order(o, ending_order(days{20}));
+                o.ca.orders->back().dns_names.emplace_back("pay.example.com");
               }},
 };
 
@@ -262,6 +358,7 @@ inline constexpr std::array kIssued{
               [](rules::Observed& o) { o.ca.issued = issued(leaf_with_a_further_name()); }},
     FactValue{"unreadable",
               [](rules::Observed& o) { o.ca.issued = rules::IssuedFacts{.certificate_id = 77}; }},
+    FactValue{"ends_as_soon", [](rules::Observed& o) { o.ca.issued = issued(leaf(days{20})); }},
 };
 
 inline constexpr std::array kPosts{
@@ -297,6 +394,16 @@ inline constexpr std::array kErrors{
               [](rules::Observed& o) {
                 o.ca_error = ca_error(base::Code::kInvalid, "cert_unavailable_processing");
               }},
+};
+
+inline constexpr std::array kOwners{
+    FactValue{"unasked", unchanged},
+    FactValue{"own",
+              [](rules::Observed& o) {
+                o.ca.ownership = rules::OwnershipFacts{kOrderId, kOrderId * 10 + 1};
+                o.installed->order_id = kOrderId;
+              }},
+    FactValue{"foreign", [](rules::Observed& o) { o.ca.ownership.emplace(); }},
 };
 
 inline constexpr std::array kSchedules{
@@ -347,17 +454,74 @@ inline constexpr std::array kKeystores{
               }},
 };
 
-inline constexpr std::size_t kFactCount = 11;
+inline void tell_entry(rules::Observed& seen, rules::LedgerEntry made) {
+  seen.ledger.push_back(std::move(made));
+  rules::link_pending(seen);
+}
+
+inline rules::LedgerEntry entry_refused(api::OrderState state, std::chrono::seconds again_in) {
+  rules::LedgerEntry made = entry(state);
+  made.reason = state == api::OrderState::kRejected ? api::Reason::kApprovalRejected
+                                                    : api::Reason::kCaRejected;
+  made.message = "payment_declined: no funds";
+  made.next_attempt = kNow + again_in;
+  return made;
+}
+
+inline constexpr std::array kLedgers{
+    FactValue{"empty", unchanged},
+    FactValue{"open", [](rules::Observed& o) { tell_entry(o, entry()); }},
+    FactValue{"of_another_key",
+              [](rules::Observed& o) {
+                tell_entry(o, entry());
+                o.ledger.back().public_key_sha256 = "key-of-a-faster-one";
+              }},
+    FactValue{"sent",
+              [](rules::Observed& o) { tell_entry(o, entry(api::OrderState::kSubmitted)); }},
+    FactValue{"placed", [](rules::Observed& o) { tell_entry(o, entry(api::OrderState::kPlaced)); }},
+    FactValue{"issued", [](rules::Observed& o) { tell_entry(o, entry(api::OrderState::kIssued)); }},
+    FactValue{"refused",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRefused, hours{6}));
+              }},
+    FactValue{"refused_for_other_inputs",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRefused, hours{6}));
+                o.ledger.back().inputs = "profile-0";
+              }},
+    FactValue{"refused_long_ago",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRefused, seconds{0}));
+              }},
+    FactValue{"rejected",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRejected, hours{6}));
+              }},
+    FactValue{"superseded",
+              [](rules::Observed& o) {
+                tell_entry(o, entry(api::OrderState::kSuperseded));
+                o.ledger.back().order_id = 67890;
+              }},
+    FactValue{"abandoned",
+              [](rules::Observed& o) { tell_entry(o, entry(api::OrderState::kAbandoned)); }},
+    FactValue{"open_again",
+              [](rules::Observed& o) {
+                tell_entry(o, entry_refused(api::OrderState::kRefused, seconds{0}));
+                tell_entry(o, entry(api::OrderState::kOpen, 2));
+              }},
+};
+
+inline constexpr std::size_t kFactCount = 13;
 inline constexpr std::array<const char*, kFactCount> kFactNames{
-    "request", "profile", "secret", "pending",  "orders",  "listed",
-    "issued",  "post",    "error",  "schedule", "keystore"};
+    "request", "profile", "secret",   "pending",  "orders", "listed", "issued",
+    "post",    "error",   "schedule", "keystore", "ledger", "owner"};
 
 // The values of each fact that an enumeration takes, in the order of kFactNames.
 using Facts = std::array<std::span<const FactValue>, kFactCount>;
 
 inline Facts all_facts() {
-  return {kRequests, kProfiles, kInstalled, kPending,   kOrders,   kListed,
-          kIssued,   kPosts,    kErrors,    kSchedules, kKeystores};
+  return {kRequests, kProfiles, kInstalled, kPending,   kOrders,  kListed, kIssued,
+          kPosts,    kErrors,   kSchedules, kKeystores, kLedgers, kOwners};
 }
 
 // "request=plain profile=fine ...".
@@ -370,19 +534,30 @@ inline std::string text_of(const std::array<const char*, kFactCount>& state) {
   return text;
 }
 
+// Whether a question for the owner of the certificate makes sense.
+inline bool may_be_adopted(const rules::Observed& seen) {
+  return seen.request.spec.action != api::Action::kRequestCertificate && seen.installed &&
+         seen.installed->leaf &&
+         (seen.installed->owner == rules::SecretOwner::kUnclaimed ||
+          seen.installed->owner == rules::SecretOwner::kNobody);
+}
+
 // Calls visit(state, seen) for each state; nothing is listed, returned or sent without a pending
-// key, so those facts then keep their first value.
+// key, and nobody asks whose a certificate is that is not to be adopted: those facts then keep
+// their first value.
 template <class Visit>
 void for_each_state(const Facts& facts, const Visit& visit) {
   constexpr std::size_t kPendingIndex = 3;
   constexpr std::size_t kOrdersIndex = 4;
   constexpr std::size_t kErrorIndex = 8;
+  constexpr std::size_t kOwnerIndex = 11;
   std::array<const char*, kFactCount> state{};
   const auto walk = [&](const auto& self, std::size_t index, const rules::Observed& base) -> void {
     if (index == kFactCount) return visit(state, base);
     const bool needs_key = index > kOrdersIndex && index < kErrorIndex;
     const bool idle = needs_key && std::string_view(state[kPendingIndex]) == "none";
-    const std::size_t count = idle ? 1 : facts[index].size();
+    const bool owned = index == kOwnerIndex && !may_be_adopted(base);
+    const std::size_t count = idle || owned ? 1 : facts[index].size();
     for (const FactValue& value : facts[index].first(count)) {
       rules::Observed seen = base;
       value.apply(seen);

@@ -72,6 +72,18 @@ inline rules::InstalledFacts foreign_secret() {
   return secret;
 }
 
+// A Secret with that leaf and its key that nobody's mark is on.
+inline rules::InstalledFacts unclaimed_secret(rules::LeafFacts pair) {
+  rules::InstalledFacts secret = secret_with(std::move(pair));
+  secret.owner = rules::SecretOwner::kUnclaimed;
+  secret.owner_text = "it has no label of Duplicert";
+  secret.order_id = 0;
+  secret.certificate_id = 0;
+  secret.account.clear();
+  secret.marks_fit = false;
+  return secret;
+}
+
 // A pending key for order(), never sent.
 inline rules::PendingFacts pending() {
   return {.usable = true,
@@ -92,6 +104,54 @@ inline rules::PendingFacts submitted(std::chrono::milliseconds ago, int sends = 
   return facts;
 }
 
+// The renewal of order(), issued and paid for a year more.
+inline rules::OrderFacts renewed_order(std::int64_t id = 67890) {
+  rules::OrderFacts facts = order(id);
+  facts.date_created = kNow - std::chrono::days{1};
+  facts.order_valid_till = kNow + std::chrono::days{665};
+  facts.certificate_valid_till = kNow + std::chrono::days{390};
+  facts.renewal_of_order_id = kOrderId;
+  return facts;
+}
+
+// order() shortly before its end: paid, like its certificate, for so long.
+inline rules::OrderFacts ending_order(std::chrono::milliseconds left) {
+  rules::OrderFacts facts = order();
+  facts.order_valid_till = kNow + left;
+  facts.certificate_valid_till = kNow + left;
+  return facts;
+}
+
+// The group that order() is renewed in.
+inline rules::OrderGroup group() {
+  return rules::group_of(order(), kAccount);
+}
+
+// The entry of the ledger that renews order() with the key of pending(), never sent.
+inline rules::LedgerEntry entry(api::OrderState state = api::OrderState::kOpen,
+                                int generation = 1) {
+  rules::LedgerEntry made{.name = "order-0123456789abcdef0123-" + std::to_string(generation),
+                          .generation = generation,
+                          .group = group(),
+                          .renewal_of = kOrderId,
+                          .public_key_sha256 = kPendingKey,
+                          .profile = "web/corp",
+                          .inputs = "profile-1",
+                          .state = state};
+  if (api::is_closed(state)) made.closed_at = kNow - std::chrono::hours{1};
+  if (state == api::OrderState::kIssued) made.order_id = 67890;
+  return made;
+}
+
+// The pending key of that entry.
+inline rules::PendingFacts entry_key(int generation = 1) {
+  rules::PendingFacts facts = pending();
+  facts.order_id = 0;
+  facts.names = group().names;
+  facts.entry = entry(api::OrderState::kOpen, generation).name;
+  return facts;
+}
+
 // What the CA returns for the pending key.
 inline rules::IssuedFacts issued(rules::LeafFacts pair = leaf()) {
   pair.public_key_sha256 = kPendingKey;
@@ -107,6 +167,12 @@ inline rules::ListedDuplicate listed_duplicate(bool is_issued) {
 
 inline base::Error ca_error(base::Code code, std::string reason = "") {
   return {.code = code, .message = "list orders: it did not work out", .reason = std::move(reason)};
+}
+
+// What a refusal remembers: the order is order().
+inline std::string inputs_of_a_refusal(rules::Observed seen) {
+  seen.ca.orders = {order()};
+  return rules::refusal_inputs(seen);
 }
 
 // A request for shop.example.com in namespace web, allowed and with a usable profile; no Secret,
@@ -148,6 +214,20 @@ class ObservedBuilder {
   }
   ObservedBuilder& asking_for_order(std::int64_t id) {
     seen_.request.spec.order_id = id;
+    return *this;
+  }
+  ObservedBuilder& acting(api::Action action) {
+    seen_.request.spec.action = action;
+    return *this;
+  }
+  // The CA was asked whose the installed certificate is; 0: nobody's that it knows.
+  ObservedBuilder& owned_by_order(std::int64_t id) {
+    seen_.ca.ownership = rules::OwnershipFacts{id, id * 10 + 1};
+    seen_.installed->order_id = id;
+    return *this;
+  }
+  ObservedBuilder& with_backup(rules::Backup backup) {
+    seen_.backup = backup;
     return *this;
   }
   ObservedBuilder& suspended() {
@@ -202,7 +282,7 @@ class ObservedBuilder {
     seen_.pending->refusal = rules::Refusal{.message = "invalid_csr: the CSR is not accepted",
                                             .at = kNow - ago,
                                             .count = count,
-                                            .inputs = rules::inputs_fingerprint(seen_)};
+                                            .inputs = inputs_of_a_refusal(seen_)};
     seen_.pending->refusals = count;
     return *this;
   }
@@ -223,6 +303,18 @@ class ObservedBuilder {
   ObservedBuilder& with_order(rules::OrderFacts facts) {
     if (!seen_.ca.orders) seen_.ca.orders.emplace();
     seen_.ca.orders->push_back(std::move(facts));
+    return *this;
+  }
+  ObservedBuilder& with_entry(rules::LedgerEntry made) {
+    seen_.ledger.push_back(std::move(made));
+    return *this;
+  }
+  ObservedBuilder& placing_orders() {
+    seen_.profile->places_orders = true;
+    return *this;
+  }
+  ObservedBuilder& waiting_for_renewals() {
+    seen_.renewal.on_no_renewed_order = api::OnNoRenewedOrder::kWait;
     return *this;
   }
   ObservedBuilder& without_orders() {

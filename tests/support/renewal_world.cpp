@@ -103,11 +103,22 @@ void RenewalTest::wait_order(std::int64_t order_id, const std::string& name,
 
 std::string RenewalTest::wait_renewing(const std::string& reason, const std::string& name,
                                        const std::string& namespace_) {
-  const json object = wait_for(name, namespace_, [&](const json& seen) {
-    const json found = condition(seen, "Renewing");
-    return found.is_object() && found["status"] == "True" && found["reason"] == reason;
-  });
-  const json found = condition(object, "Renewing");
+  return wait_renewing_within(reason, std::chrono::seconds{30}, name, namespace_);
+}
+
+std::string RenewalTest::wait_renewing_within(const std::string& reason,
+                                              std::chrono::seconds at_most, const std::string& name,
+                                              const std::string& namespace_) {
+  json object;
+  json found;
+  const bool ok = eventually(
+      [&] {
+        object = request(name, namespace_);
+        found = condition(object, "Renewing");
+        return found.is_object() && found["status"] == "True" && found["reason"] == reason;
+      },
+      at_most);
+  EXPECT_TRUE(ok) << object.dump(1);
   return found.is_object() ? found.value("message", "") : "";
 }
 

@@ -37,6 +37,9 @@ class RenewalTest : public E2eTest {
   // Waits until the condition Renewing has this reason, and returns its message.
   std::string wait_renewing(const std::string& reason, const std::string& name = "shop",
                             const std::string& namespace_ = {});
+  std::string wait_renewing_within(const std::string& reason, std::chrono::seconds at_most,
+                                   const std::string& name = "shop",
+                                   const std::string& namespace_ = {});
   // The entries of the ledger.
   std::vector<nlohmann::json> ledger();
   // What the CA knows of orders: all, or those that renew another one.

@@ -287,7 +287,7 @@ class World {
     seen_.pending->refusal = rules::Refusal{.message = "invalid_csr: no",
                                             .at = seen_.now,
                                             .count = seen_.pending->refusals,
-                                            .inputs = rules::inputs_fingerprint(seen_)};
+                                            .inputs = rules::refusal_inputs(seen_)};
     return survives();
   }
 

@@ -18,9 +18,16 @@ std::span<const FactValue> first(const std::array<FactValue, N>& values, std::si
   return std::span(values).first(count);
 }
 
+constexpr std::span kRequests{support::kRequests};
+constexpr std::span kRequesting = kRequests.first(kRequests.size() - 3);
+constexpr std::span kAdopting = kRequests.last(3);  // Renew and SwitchToDigiCert
+
 // Who may act at all, with everything that may be pending and little from the CA.
 Facts gates() {
   Facts facts = support::all_facts();
+  facts[0] = first(support::kRequests, 8);
+  facts[1] = first(support::kProfiles, 8);
+  facts[2] = first(support::kInstalled, 13);
   facts[4] = first(support::kOrders, 3);
   facts[5] = first(support::kListed, 2);
   facts[6] = first(support::kIssued, 2);
@@ -28,6 +35,8 @@ Facts gates() {
   facts[8] = first(support::kErrors, 2);
   facts[9] = first(support::kSchedules, 1);
   facts[10] = first(support::kKeystores, 1);
+  facts[11] = first(support::kLedgers, 1);
+  facts[12] = first(support::kOwners, 1);
   return facts;
 }
 
@@ -37,33 +46,90 @@ Facts answers() {
   facts[0] = first(support::kRequests, 2);
   facts[1] = first(support::kProfiles, 1);
   facts[2] = first(support::kInstalled, 3);
+  facts[3] = first(support::kPending, 19);
+  facts[4] = first(support::kOrders, 7);
   facts[8] = first(support::kErrors, 3);
   facts[9] = first(support::kSchedules, 1);
   facts[10] = first(support::kKeystores, 1);
+  facts[11] = first(support::kLedgers, 1);
+  facts[12] = first(support::kOwners, 1);
   return facts;
 }
 
 // Every schedule, with all that may be pending and the answers that lead to a submission.
 Facts times() {
   Facts facts = support::all_facts();
+  facts[0] = kRequesting;
   facts[1] = first(support::kProfiles, 2);
   facts[4] = first(support::kOrders, 2);
   facts[5] = first(support::kListed, 2);
   facts[6] = first(support::kIssued, 2);
   facts[8] = first(support::kErrors, 2);
   facts[10] = first(support::kKeystores, 1);
+  facts[11] = first(support::kLedgers, 1);
+  facts[12] = first(support::kOwners, 1);
   return facts;
 }
 
 // Every keystore, with all that may be installed and pending, and the answers up to a certificate.
 Facts keystores() {
   Facts facts = support::all_facts();
+  facts[0] = kRequesting;
   facts[4] = first(support::kOrders, 1);
   facts[5] = first(support::kListed, 1);
   facts[6] = first(support::kIssued, 2);
   facts[7] = first(support::kPosts, 1);
   facts[8] = first(support::kErrors, 1);
   facts[9] = first(support::kSchedules, 2);
+  facts[11] = first(support::kLedgers, 1);
+  facts[12] = first(support::kOwners, 1);
+  return facts;
+}
+
+// What is bought, by whom, and what the ledger says.
+Facts purchases() {
+  static const auto pick = [](std::span<const FactValue> values,
+                              const std::vector<std::string_view>& names) {
+    std::vector<FactValue> chosen;
+    for (const FactValue& value : values) {
+      if (std::ranges::find(names, value.name) != names.end()) chosen.push_back(value);
+    }
+    return chosen;
+  };
+  static const auto requests = pick(support::kRequests, {"plain", "suspended", "renew_requested",
+                                                         "manual", "waits_for_renewals"});
+  static const auto profiles = pick(support::kProfiles, {"fine", "names_bounded", "approvals_asked",
+                                                         "places_orders", "budget_used"});
+  static const auto secrets =
+      pick(support::kInstalled, {"none", "valid", "due", "expired", "due_in_vain"});
+  static const auto keys = pick(support::kPending, {"none", "never_sent", "of_an_entry"});
+  static const auto issued = pick(support::kIssued, {"unasked", "ours", "other_key"});
+  Facts facts = support::all_facts();
+  facts[0] = requests;
+  facts[1] = profiles;
+  facts[2] = secrets;
+  facts[3] = keys;
+  facts[5] = first(support::kListed, 1);
+  facts[6] = issued;
+  facts[7] = first(support::kPosts, 1);
+  facts[8] = first(support::kErrors, 2);
+  facts[9] = first(support::kSchedules, 1);
+  facts[10] = first(support::kKeystores, 1);
+  facts[12] = first(support::kOwners, 1);
+  return facts;
+}
+
+// A Secret that may be adopted, with everything that the CA may say.
+Facts adoptions() {
+  Facts facts = support::all_facts();
+  facts[0] = kAdopting;
+  facts[1] = first(support::kProfiles, 1);
+  facts[4] = first(support::kOrders, 4);
+  facts[7] = first(support::kPosts, 1);
+  facts[8] = first(support::kErrors, 2);
+  facts[9] = first(support::kSchedules, 1);
+  facts[10] = first(support::kKeystores, 1);
+  facts[11] = first(support::kLedgers, 1);
   return facts;
 }
 
@@ -112,10 +178,13 @@ TEST_P(EveryState, IsDecidedSafelyAndReportedAsStatusReadersExpect) {
   EXPECT_GT(states, 200'000U);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryState, testing::Values(gates, answers, times, keystores),
+INSTANTIATE_TEST_SUITE_P(All, EveryState,
+                         testing::Values(gates, answers, times, keystores, purchases, adoptions),
                          [](const auto& row) {
+                           if (row.param == adoptions) return "OfAdoption";
                            if (row.param == times) return "OfTheSchedule";
                            if (row.param == keystores) return "OfTheKeystore";
+                           if (row.param == purchases) return "OfTheLedger";
                            return row.param == gates ? "OfTheRequest" : "OfTheCa";
                          });
 
@@ -128,6 +197,7 @@ std::vector<Observed> answered(const Observed& seen, const Decision& made) {
   if (is<rules::AskOrders>(made)) answer(support::kOrders);
   if (is<rules::AskDuplicates>(made)) answer(support::kListed);
   if (is<rules::AskCertificate>(made)) answer(support::kIssued);
+  if (is<rules::AskOwnership>(made)) answer(support::kOwners);
   if (is<rules::AskApproval>(made)) {
     for (const bool rejected : {true, false}) next.emplace_back(seen).ca.approval = {rejected, ""};
   }
@@ -138,7 +208,7 @@ std::vector<Observed> answered(const Observed& seen, const Decision& made) {
 // The most questions that any sequence of answers leads to.
 int questions_from(const Observed& seen, int asked) {
   const Decision made = rules::decide(seen);
-  if (!is_question(made) || asked > 4) return asked;
+  if (!is_question(made) || asked > 5) return asked;
   int most = asked;
   for (const Observed& next : answered(seen, made)) {
     most = std::max(most, questions_from(next, asked + 1));
@@ -146,15 +216,19 @@ int questions_from(const Observed& seen, int asked) {
   return most;
 }
 
-TEST(EveryQuestion, LeadsToAnEndWithinThree) {
+TEST(EveryQuestion, LeadsToAnEndWithinFour) {
   Facts unasked = support::all_facts();
-  for (std::size_t fact = 4; fact < support::kFactCount; ++fact) {
+  for (std::size_t fact = 4; fact < support::kFactCount - 1; ++fact) {
     unasked[fact] = unasked[fact].first(1);
   }
+  // With few of the values that have their own enumerations: the answers multiply.
+  unasked[0] = first(support::kRequests, 8);
+  unasked[1] = first(support::kProfiles, 4);
+  unasked[9] = first(support::kLedgers, 6);
   Violations violations;
 
   for_each_state(unasked, [&](const State& state, const Observed& seen) {
-    if (questions_from(seen, 0) > 3) violations.add(state, rules::decide(seen), "never ends");
+    if (questions_from(seen, 0) > 4) violations.add(state, rules::decide(seen), "never ends");
   });
 
   EXPECT_EQ(violations.count(), 0U);

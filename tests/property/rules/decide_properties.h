@@ -10,6 +10,7 @@
 #include "rules/decide.h"
 #include "rules/report.h"
 #include "rules/schedule.h"
+#include "rules/standing.h"
 
 namespace rules_properties {
 
@@ -25,13 +26,16 @@ bool is(const Decision& made) {
 
 inline bool is_question(const Decision& made) {
   return is<rules::AskOrders>(made) || is<rules::AskDuplicates>(made) ||
-         is<rules::AskCertificate>(made) || is<rules::AskApproval>(made);
+         is<rules::AskCertificate>(made) || is<rules::AskOwnership>(made) ||
+         is<rules::AskApproval>(made);
 }
 
 inline bool is_effect(const Decision& made) {
   return is<rules::SubmitDuplicate>(made) || is<rules::InstallCertificate>(made) ||
          is<rules::DropPending>(made) || is<rules::UpdateKeystore>(made) ||
-         is<rules::PrepareKey>(made) || is<rules::RecordRejection>(made);
+         is<rules::PrepareKey>(made) || is<rules::RecordRejection>(made) ||
+         is<rules::OpenLedger>(made) || is<rules::RememberNoGain>(made) ||
+         is<rules::BackUpForeignSecret>(made) || is<rules::ApplyMarks>(made);
 }
 
 inline bool is_allowed_name(const Observed& seen, const std::string& name) {
@@ -86,7 +90,9 @@ inline std::string check_install(const Observed& seen, const Decision& made) {
   const auto& issued = *seen.ca.issued->leaf;
   if (issued.public_key_sha256 != seen.pending->public_key_sha256) return "installs another key";
   if (issued.not_after <= seen.now) return "installs an expired certificate";
-  if (issued.common_name != seen.request.spec.common_name) return "installs other names";
+  if (seen.request.spec.common_name && issued.common_name != seen.request.spec.common_name) {
+    return "installs other names";
+  }
   if (seen.request.spec.dns_names.empty()) return "";
   for (const std::string& name : issued.dns_names) {
     const auto names = [&](const rules::OrderFacts& order) {
@@ -100,13 +106,124 @@ inline std::string check_install(const Observed& seen, const Decision& made) {
   return "";
 }
 
+inline bool is_over(api::OrderState state) {
+  return state != api::OrderState::kOpen && state != api::OrderState::kSubmitted &&
+         state != api::OrderState::kPlaced;
+}
+
+// Whether the ledger lets the next generation be opened.
+inline std::string check_generation(const Observed& seen, const rules::OpenLedger& open) {
+  int latest = 0;
+  for (const auto& entry : seen.ledger) {
+    if (entry.group != open.group) continue;
+    latest = std::max(latest, entry.generation);
+    if (!is_over(entry.state)) return "opens an entry beside an open one";
+    const bool changed = entry.inputs != seen.profile->fingerprint;
+    if (entry.next_attempt && *entry.next_attempt > seen.now && !changed) {
+      return "tries again what was refused";
+    }
+  }
+  return open.generation == latest + 1 ? "" : "opens another generation";
+}
+
+inline bool is_coming(const rules::OrderFacts& order) {
+  return order.status == "pending" || order.status.starts_with("reissue_");
+}
+
+// Two needs that never mix: a renewal for what expires, a new order for what has no pair at all.
+inline std::string check_purchase(const Observed& seen, const Decision& made) {
+  const auto* open = std::get_if<rules::OpenLedger>(&made.action);
+  if (open == nullptr) return "";
+  if (!seen.ca.orders || seen.ca_error) return "buys without having looked";
+  if (seen.profile->orders_today >= seen.profile->orders_per_day) return "buys beyond the fuse";
+  if (seen.profile->approval_step_in_the_way) return "buys into a queue of approvals";
+  if (std::ranges::any_of(*seen.ca.orders, is_coming)) return "buys beside what is coming";
+  for (const std::string& name : open->group.names.dns_names) {
+    if (!is_allowed_name(seen, name)) return "buys a name that the profile refuses";
+  }
+  if (seen.pending && !seen.pending->entry.ends_with("-" + std::to_string(open->generation))) {
+    return "buys with the key of something else";
+  }
+  const bool asked = !rules::renew_requested(seen).empty();
+  const bool usable = seen.installed && seen.installed->leaf && seen.installed->key_matches &&
+                      seen.installed->leaf->not_after > seen.now;
+  if (open->kind == api::OrderKind::kNew) {
+    if (!seen.profile->places_orders) return "places an order that nobody allows";
+    return usable ? "places an order beside a usable pair" : check_generation(seen, *open);
+  }
+  if (!seen.renewal.automatic || asked || !seen.installed) return "renews for a Replace";
+  if (seen.renewal.on_no_renewed_order != api::OnNoRenewedOrder::kRenewOrder) {
+    return "renews though the policy is to wait";
+  }
+  const auto old = std::ranges::find(*seen.ca.orders, open->renewal_of, &rules::OrderFacts::id);
+  if (old == seen.ca.orders->end()) return "renews an order that it has not seen";
+  const base::TimePoint end = old->order_valid_till.value_or(base::TimePoint{});
+  if (seen.now < end - std::chrono::days{90} || seen.now > end + std::chrono::days{7}) {
+    return "renews outside the window";
+  }
+  return check_generation(seen, *open);
+}
+
+// The key of an order that may be under way stays.
+inline std::string check_keys(const Observed& seen, const Decision& made) {
+  if (!is<rules::DropPending>(made) && !is<rules::SubmitDuplicate>(made)) return "";
+  if (!seen.pending) return is<rules::DropPending>(made) ? "drops nothing" : "";
+  for (const auto& entry : seen.ledger) {
+    const bool used = entry.name == seen.pending->entry && !is_over(entry.state) &&
+                      entry.public_key_sha256 == seen.pending->public_key_sha256;
+    if (used) return "drops or sends the key of an open entry";
+  }
+  return "";
+}
+
+inline std::string check_no_gain(const Observed& seen, const Decision& made) {
+  if (is<rules::InstallCertificate>(made)) {
+    const bool expiring =
+        seen.renewal.automatic && seen.installed && seen.installed->leaf &&
+        seen.installed->key_matches && seen.installed->leaf->not_after > seen.now &&
+        seen.installed->leaf->common_name == seen.request.spec.common_name &&
+        seen.installed->leaf->dns_names.size() == 2 && rules::renew_requested(seen).empty();
+    const bool gain =
+        seen.installed && seen.installed->leaf &&
+        seen.ca.issued->leaf->not_after - seen.installed->leaf->not_after >= std::chrono::hours{24};
+    return expiring && !gain ? "installs what ends no later" : "";
+  }
+  const auto* tried = std::get_if<rules::RememberNoGain>(&made.action);
+  if (tried == nullptr) return "";
+  if (!seen.ca.issued || !seen.installed || !seen.pending) return "remembers what was not tried";
+  return tried->order_id == seen.pending->order_id ? "" : "remembers another order";
+}
+
+// What is to be adopted: nothing without the CA's word, and nothing lost.
+inline std::string check_adoption(const Observed& seen, const Decision& made) {
+  const bool writes = is<rules::InstallCertificate>(made) || is<rules::ApplyMarks>(made);
+  const bool begins = writes || is<rules::SubmitDuplicate>(made);
+  if (!seen.installed || seen.installed->owner != rules::SecretOwner::kUnclaimed || !begins) {
+    return "";
+  }
+  if (seen.request.spec.action == api::Action::kRequestCertificate) return "adopts unasked";
+  if (is<rules::ApplyMarks>(made)) return "claims what it did not install";
+  const auto& last = seen.request.status.certificate;
+  if (last && !last->secret_uid.empty()) return "replaces twice what somebody put back";
+  if (is<rules::InstallCertificate>(made) && seen.backup != rules::Backup::kDone) {
+    return "replaces a pair that was not kept";
+  }
+  if (!seen.ca.ownership) return "replaces a certificate of whose owner it knows nothing";
+  const bool own = seen.ca.ownership->order_id != 0;
+  const bool renews = seen.request.spec.action == api::Action::kRenew;
+  if (renews && !own) return "renews a certificate from elsewhere";
+  const bool expired = seen.installed->leaf->not_after <= seen.now;
+  return !renews && own && !expired ? "switches a certificate of the account" : "";
+}
+
 inline std::string check_hands_off(const Observed& seen, const Decision& made) {
   const bool foreign =
       seen.older_claim ||
       (seen.installed && (seen.installed->owner == rules::SecretOwner::kForeign ||
                           seen.installed->owner == rules::SecretOwner::kOtherRequest));
+  const auto& asked = seen.request.spec.common_name;
   const bool not_allowed = !seen.profile || !seen.profile->namespace_allowed ||
-                           !is_allowed_name(seen, *seen.request.spec.common_name);
+                           (asked && !is_allowed_name(seen, *asked));
   const bool no_question = foreign || not_allowed || seen.request.meta.deletion_time ||
                            seen.profile->unusable || !seen.profile->product_allows_duplicates;
   if (no_question && is_question(made)) return "asks the CA although it may not act";
@@ -184,13 +301,15 @@ inline std::string check_question(const Observed& seen, const Decision& made) {
   if (is<rules::AskOrders>(made) && seen.ca.orders) return "asks for orders twice";
   if (is<rules::AskDuplicates>(made) && seen.ca.listed) return "asks for duplicates twice";
   if (is<rules::AskCertificate>(made) && seen.ca.issued) return "asks for a certificate twice";
+  if (is<rules::AskOwnership>(made) && seen.ca.ownership) return "asks for the owner twice";
   if (is<rules::AskApproval>(made) && seen.ca.approval) return "asks for an approval twice";
   return "";
 }
 
 inline std::string check(const Observed& seen, const Decision& made) {
-  for (const auto& property : {check_words, check_question, check_time, check_schedule,
-                               check_keystore, check_hands_off, check_submit, check_install}) {
+  for (const auto& property :
+       {check_words, check_question, check_time, check_schedule, check_keystore, check_hands_off,
+        check_adoption, check_submit, check_install, check_purchase, check_keys, check_no_gain}) {
     if (std::string wrong = property(seen, made); !wrong.empty()) return wrong;
   }
   return "";
@@ -204,6 +323,7 @@ inline Observed reversed(Observed seen) {
   }
   if (seen.pending) std::ranges::reverse(seen.pending->names.dns_names);
   if (seen.ca.listed) std::ranges::reverse(*seen.ca.listed);
+  std::ranges::reverse(seen.ledger);
   if (seen.ca.orders) {
     std::ranges::reverse(*seen.ca.orders);
     for (auto& order : *seen.ca.orders) std::ranges::reverse(order.dns_names);

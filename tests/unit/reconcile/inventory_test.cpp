@@ -434,7 +434,7 @@ class InventoryDuplicatesTest : public InventoryTest {
     return ids;
   }
   base::Result<SharedDuplicates> get(base::Steady since, Patience patience = Patience::kNone) {
-    return inventory_.duplicates().get(ca_, 1, since, patience, {});
+    return inventory_.duplicates().get(ca_, 1, {.since = since, .patience = patience}, {});
   }
 
   const x509::PrivateKey key_ = *x509::PrivateKey::generate({});
@@ -505,6 +505,25 @@ TEST_F(InventoryDuplicatesTest, KeepsWhatItKnewWhenALookFails) {
   EXPECT_FALSE(get(clock_.steady_now()));
 
   EXPECT_THAT(ids_of(key_.public_key_sha256(), began), ElementsAre(13));
+}
+
+TEST_F(InventoryDuplicatesTest, NeedsNoOtherLookForAKeyThatIsShownAsIssuedForAWhile) {
+  ca_.duplicates[1] = {entry(13, key_), entry(14, other_key_)};
+  ca_.duplicates[1][1].serial_number.clear();
+  ASSERT_TRUE(get(clock_.steady_now()));
+  const auto looks_for = [&](const x509::PrivateKey& key) {
+    const auto before = ca_.count("list_duplicates 1");
+    EXPECT_TRUE(inventory_.duplicates().get(
+        ca_, 1, {.since = clock_.steady_now(), .issued_for = key.public_key_sha256()}, {}));
+    return ca_.count("list_duplicates 1") - before;
+  };
+
+  clock_.advance(kShownAgeMax);
+  EXPECT_EQ(looks_for(key_), 0U);
+  EXPECT_EQ(looks_for(other_key_), 1U) << "it is not issued yet";
+
+  clock_.advance(kShownAgeMax + 1s);
+  EXPECT_EQ(looks_for(key_), 1U);
 }
 
 TEST_F(InventoryDuplicatesTest, LooksAtOnceForARequestThatIsSentAlone) {

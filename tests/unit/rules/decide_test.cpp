@@ -444,16 +444,6 @@ INSTANTIATE_TEST_SUITE_P(
                  "wait",
                  api::Reason::kNameNotAllowed,
                  {"order 12345", "pay.example.com", "spec.nameConstraints", "give spec.dnsNames"}},
-        RuleCase{"nothing_to_gain",
-                 "",
-                 observed().with_secret(leaf(days{3})).with_order([] {
-                   OrderFacts facts = order();
-                   facts.certificate_valid_till = kNow + days{3};
-                   return facts;
-                 }()),
-                 "wait",
-                 api::Reason::kRenewalDue,
-                 {"ends at 2026-05-04", "order 12345 gives no later end", "renew or reissue it"}},
         RuleCase{"pending_is_for_another_order",
                  "",
                  observed().with_pending(for_order(1)).ca_lists({}).with_order(order()),
@@ -492,13 +482,16 @@ INSTANTIATE_TEST_SUITE_P(OfTheCaAndItsOrders3, EachRule,
                          name_of_case);
 
 TEST(Decide, HasARowForEachRule) {
-  // Guards the three tables above: a new rule without a test fails here.
+  // Guards the tables above and those of decide_ledger_test.cpp and adoption_rules_test.cpp: a new
+  // rule without a test fails here.
   const std::vector<std::string_view> tested{"request_is_being_deleted",
                                              "spec_is_invalid",
                                              "secret_is_not_ours",
+                                             "names_are_unknown",
                                              "order_names_are_needed",
                                              "request_is_suspended",
                                              "pending_key_is_installed",
+                                             "marks_are_outdated",
                                              "keystore_is_outdated",
                                              "keystore_cannot_be_made",
                                              "certificate_is_current",
@@ -507,9 +500,17 @@ TEST(Decide, HasARowForEachRule) {
                                              "profile_is_unusable",
                                              "product_has_no_duplicates",
                                              "name_is_not_allowed",
+                                             "ownership_is_needed",
+                                             "certificate_is_foreign",
+                                             "certificate_is_the_accounts_own",
                                              "pending_name_is_taken",
+                                             "entry_uses_the_key",
+                                             "entry_is_issued",
+                                             "entry_is_closed",
                                              "pending_does_not_fit",
                                              "certificate_came_back_wrong",
+                                             "certificate_brings_no_gain",
+                                             "old_pair_is_not_kept",
                                              "certificate_came_back",
                                              "ca_did_not_answer",
                                              "rejection_stands",
@@ -525,9 +526,18 @@ TEST(Decide, HasARowForEachRule) {
                                              "submissions_are_used_up",
                                              "waiting_for_schedule",
                                              "orders_are_needed",
+                                             "entry_is_under_way",
+                                             "successor_is_on_its_way",
+                                             "successor_is_not_eligible",
+                                             "order_needs_reissue",
+                                             "nobody_renews_yet",
                                              "no_order_matches",
                                              "name_of_the_order_is_not_allowed",
-                                             "nothing_to_gain",
+                                             "purchase_was_refused",
+                                             "approvals_stop_purchases",
+                                             "order_budget_is_used_up",
+                                             "pending_is_for_no_purchase",
+                                             "order_is_bought",
                                              "pending_is_for_another_order",
                                              "approval_step_is_enabled",
                                              "order_is_found"};
@@ -645,25 +655,6 @@ TEST(Decide, WaitsForTheSettleWindowThatDoublesWithEachSend) {
   EXPECT_EQ(rule(360s, 2), "order_is_found");
 }
 
-TEST(Decide, SendsAgainOnlyAfterThreeLooksTheLastOfThemBehindTheSettleWindow) {
-  const auto rule = [](int looks, std::chrono::seconds last_look_ago) {
-    return decide(observed()
-                      .with_pending(submitted(200s))
-                      .ca_never_lists()
-                      .with([&](Observed& o) {
-                        o.ca.fruitless_looks = looks;
-                        o.ca.last_look = kNow - last_look_ago;
-                      })
-                      .with_order(order()))
-        .rule;
-  };
-
-  EXPECT_EQ(rule(1, 0s), "submission_may_still_show");
-  EXPECT_EQ(rule(2, 0s), "submission_may_still_show");
-  EXPECT_EQ(rule(3, 21s), "submission_may_still_show");
-  EXPECT_EQ(rule(3, 20s), "order_is_found");
-}
-
 TEST(Decide, PollsWhenTheClockWasSetBackBehindTheMark) {
   const auto wait = action_of<Wait>(observed().with_pending(submitted(-1h)).ca_lists({}));
 
@@ -723,10 +714,11 @@ TEST(Decide, GainsAtLeastADayByARenewal) {
   const auto rule = [](std::chrono::seconds later) {
     OrderFacts facts = order();
     facts.certificate_valid_till = kNow + days{3} + later;
+    facts.order_valid_till = facts.certificate_valid_till;
     return decide(observed().with_secret(leaf(days{3})).with_order(facts)).rule;
   };
 
-  EXPECT_EQ(rule(24h - 1s), "nothing_to_gain");
+  EXPECT_EQ(rule(24h - 1s), "order_is_bought");
   EXPECT_EQ(rule(24h), "order_is_found");
 }
 
@@ -772,18 +764,6 @@ TEST(Decide, AsksNothingForNamesThatAreNotAllowed) {
 
   EXPECT_EQ(name_of(decide(in_doubt()).action), "nothing");
   EXPECT_EQ(name_of(decide(in_doubt().suspended()).action), "wait");
-}
-
-TEST(Decide, ShowsAtMostTenCandidates) {
-  auto seen = observed();
-  for (std::int64_t id = 1; id <= 15; ++id) {
-    OrderFacts facts = order(id);
-    facts.status = "pending";
-    seen.with_order(facts);
-  }
-
-  EXPECT_EQ(decide(seen).candidates.size(), 10U);
-  EXPECT_EQ(decide(seen).candidates.front().order.id, 15);
 }
 
 }  // namespace

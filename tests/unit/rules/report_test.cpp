@@ -98,12 +98,12 @@ TEST(Report, DoesNotCallAPersonWhileTheRenewalGoesOnByItself) {
 }
 
 TEST(Report, CallsAPersonWhenARenewalWaitsForARenewedOrder) {
-  OrderFacts short_order = order();
-  short_order.certificate_valid_till = kNow + days{3};
+  const auto seen = observed()
+                        .waiting_for_renewals()
+                        .with_secret(leaf(days{3}))
+                        .with_order(support::ending_order(days{3}));
 
-  EXPECT_EQ(reason_of(report_of(observed().with_secret(leaf(days{3})).with_order(short_order)),
-                      api::kStalled),
-            "ExpiresSoon");
+  EXPECT_EQ(reason_of(report_of(seen), api::kStalled), "ExpiresSoon");
 }
 
 TEST(Report, TellsAnExpiryThatNoRenewalWillPrevent) {
@@ -176,7 +176,7 @@ TEST(Report, TellsTheNextAttemptOfLongWaitsOnly) {
       observed().with_pending(submitted(1h)).refused(1h).with_order(order()).build();
 
   EXPECT_EQ(report_of(poll).next_attempt_time, std::nullopt);
-  EXPECT_EQ(report_of(refused).next_attempt_time, kNow + 5h);
+  EXPECT_EQ(report_of(refused).next_attempt_time, kNow + 1h);
 }
 
 TEST(Report, MirrorsTheInstalledCertificate) {
@@ -230,6 +230,18 @@ TEST(Report, ShowsCandidatesWhileAnOrderIsLookedForAndThenNoMore) {
   seen.request.status = looking;
   seen.installed = secret_with(leaf());
   EXPECT_THAT(report_of(seen).candidates, IsEmpty());
+}
+
+TEST(Report, ShowsAtMostTenCandidatesOfADecision) {
+  auto seen = observed();
+  for (std::int64_t id = 1; id <= 15; ++id) {
+    OrderFacts facts = order(id);
+    facts.status = "pending";
+    seen.with_order(facts);
+  }
+
+  EXPECT_EQ(decide(seen).candidates.size(), 10U);
+  EXPECT_EQ(decide(seen).candidates.front().order.id, 15);
 }
 
 TEST(Report, ShowsASuspendedRequestsCandidates) {

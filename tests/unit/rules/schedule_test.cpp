@@ -239,7 +239,7 @@ TEST(Scheduled, FollowsAndInstallsWhatWasSentAtAnyTime) {
 TEST(Scheduled, SendsALostSubmissionAgainAtAnyTime) {
   const auto lost = scheduled()
                         .with_pending(support::submitted(hours{1}))
-                        .ca_lists({})
+                        .ca_never_lists()
                         .with_order(support::order());
 
   EXPECT_EQ(decide(lost).rule, "order_is_found");

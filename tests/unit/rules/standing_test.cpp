@@ -95,8 +95,11 @@ INSTANTIATE_TEST_SUITE_P(
                   api::Reason::kSecretInvalid, "no PEM block"},
         FaultCase{"KeyOfAnotherCertificate", observed().with_secret(mismatched()),
                   api::Reason::kSecretInvalid, "not the key of tls.crt"},
-        FaultCase{"ExpiredInThisSecond", observed().with_secret(leaf(0s)), api::Reason::kExpired,
-                  "expired at 2026-05-01T00:00:00Z"},
+        FaultCase{"ExpiredWithoutAutomaticRenewal",
+                  observed().without_automatic_renewal().with_secret(leaf(0s)),
+                  api::Reason::kExpired, "expired at 2026-05-01T00:00:00Z"},
+        FaultCase{"ExpiredAndAskedToRenew", observed().renew_requested("now").with_secret(leaf(0s)),
+                  api::Reason::kExpired, "expired at 2026-05-01T00:00:00Z"},
         FaultCase{"OtherNames", observed().asking_for("new.example.com").with_secret(leaf()),
                   api::Reason::kPending,
                   "(shop.example.com, www.shop.example.com) does not have exactly the names"},
@@ -106,6 +109,14 @@ INSTANTIATE_TEST_SUITE_P(
                   }),
                   api::Reason::kPending, "not of the kind in spec.privateKey"}),
     [](const auto& row) { return row.param.name; });
+
+TEST(Standing, IsAnExpiringOneStillWhenTheRenewalCameTooLate) {
+  const Standing standing = standing_of(observed().with_secret(leaf(0s)));
+
+  EXPECT_FALSE(standing.usable);
+  EXPECT_EQ(standing.reason, api::Reason::kExpired);
+  EXPECT_EQ(standing.need, Need::kExpiring);
+}
 
 TEST(Standing, KeepsAPairWhenOnlyTheProfilesKeyPolicyChanged) {
   const Standing standing = standing_of(observed().with_secret(leaf()).with(
