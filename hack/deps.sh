@@ -30,7 +30,7 @@ packages=(
   # Style (hack/format.sh, hack/test.sh --all).
   clang-format-19 clang-tidy-19
   # The scripts of hack/: probes, certificates, downloads, processes.
-  curl openssl git ca-certificates python3 python3-venv procps util-linux
+  curl openssl git ca-certificates python3 python3-venv procps util-linux iproute2
 )
 
 check_only=false

@@ -2,8 +2,9 @@
 # Finds or builds the binaries of a Kubernetes control plane, and prints their directory.
 #
 # usage: hack/kube-tools.sh [--find] [tool...]
-#   tool      etcd, kube-apiserver, kube-controller-manager, kubectl (the default set); helm,
-#             kube-scheduler, kubelet on request
+#   tool      etcd, kube-apiserver, kube-controller-manager, kubectl (the default set); on request
+#             kube-scheduler, kubelet, kube-proxy (a node), helm, helm3 (both majors), kubeconform,
+#             oracle (kstatus and Argo CD's scripts: hack/kube/oracle)
 #   --find    never build: exit 3 if a tool is missing
 #
 # Looks in this order: $KUBEBUILDER_ASSETS (the envtest convention), PATH, the cache
@@ -24,6 +25,7 @@ module_version() {
 }
 kubernetes_version=$(module_version kubernetes k8s.io/kubernetes)
 helm_version=$(module_version helm helm.sh/helm/v4)
+helm3_version=$(module_version helm3 helm.sh/helm/v3)
 minor_oldest=1.34 # apiserver, controller-manager and kubectl on PATH: this minor or newer
 etcd_oldest=3.5
 go_oldest=1.26
@@ -37,7 +39,9 @@ version_of() {
   local text
   case $(basename -- "$1") in
     kubectl) text=$(timeout 10 "$1" version --client 2>/dev/null || true) ;;
-    helm) text=$(timeout 10 "$1" version --short 2>/dev/null || true) ;;
+    helm | helm3) text=$(timeout 10 "$1" version --short 2>/dev/null || true) ;;
+    kubeconform) text=$(timeout 10 "$1" -v 2>/dev/null || true) ;;
+    oracle) text= ;;
     *) text=$(timeout 10 "$1" --version 2>/dev/null || true) ;;
   esac
   grep -oE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$text" | head -n 1 || true
@@ -46,7 +50,9 @@ version_of() {
 oldest_of() {
   case $1 in
     etcd) echo "$etcd_oldest" ;;
-    helm) echo 3.14 ;;
+    helm) echo 4.0 ;;
+    helm3) echo 3.14 ;;
+    kubeconform) echo 0.6 ;;
     *) echo "$minor_oldest" ;;
   esac
 }
@@ -80,11 +86,16 @@ path_directory() {
   echo "$directory"
 }
 
-# missing_in_cache: prints the tools that the cache lacks.
+# missing_in_cache: prints the tools that the cache lacks. The oracle is our own: it follows its
+# source.
 missing_in_cache() {
   local tool
   for tool in "${tools[@]}"; do
-    [ -x "$cache/$tool" ] || echo "$tool"
+    if [ ! -x "$cache/$tool" ]; then
+      echo "$tool"
+    elif [ "$tool" = oracle ] && [ "$repo/hack/kube/oracle/main.go" -nt "$cache/oracle" ]; then
+      echo oracle
+    fi
   done
 }
 
@@ -121,7 +132,7 @@ go_command() {
 # module_of TOOL, package_of TOOL: the folder of hack/kube and the Go package that make it.
 module_of() {
   case $1 in
-    etcd | helm) echo "$1" ;;
+    etcd | helm | helm3 | kubeconform | oracle) echo "$1" ;;
     *) echo kubernetes ;;
   esac
 }
@@ -129,6 +140,9 @@ package_of() {
   case $1 in
     etcd) echo go.etcd.io/etcd/server/v3 ;;
     helm) echo helm.sh/helm/v4/cmd/helm ;;
+    helm3) echo helm.sh/helm/v3/cmd/helm ;;
+    kubeconform) echo github.com/yannh/kubeconform/cmd/kubeconform ;;
+    oracle) echo . ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }
@@ -139,7 +153,10 @@ link_flags() {
   local k=$kubernetes_version minor
   minor=$(cut -d. -f2 <<<"$k")
   case $1 in
-    etcd) echo "-s -w" ;;
+    etcd | kubeconform | oracle) echo "-s -w" ;;
+    helm3) echo "-s -w -X helm.sh/helm/v3/internal/version.version=$helm3_version" \
+      "-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1" \
+      "-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$minor" ;;
     helm) echo "-s -w -X helm.sh/helm/v4/internal/version.version=$helm_version" \
       "-X helm.sh/helm/v4/pkg/chart/common.k8sVersionMajor=1" \
       "-X helm.sh/helm/v4/pkg/chart/common.k8sVersionMinor=$minor" ;;
@@ -215,8 +232,8 @@ for arg in "$@"; do
   case $arg in
     --find) find_only=true ;;
     -h | --help) usage; exit 0 ;;
-    etcd | kube-apiserver | kube-controller-manager | kubectl | helm | kube-scheduler | kubelet)
-      tools+=("$arg") ;;
+    etcd | kube-apiserver | kube-controller-manager | kubectl | kube-scheduler | kubelet | \
+      kube-proxy | helm | helm3 | kubeconform | oracle) tools+=("$arg") ;;
     *) bad_flag "$arg" ;;
   esac
 done

@@ -7,11 +7,13 @@
 #             clang-tidy over the production code, and Lemur (from PyPI) against the simulator
 #   --jobs N  compile jobs (default: one per core)
 #
-# Steps: packages, Kubernetes binaries, style, release build with warnings as errors and all tests
-# (those that need a control plane too: REQUIRE_ENVTEST=1 unless it is set), then those that need
-# none with AddressSanitizer and UndefinedBehaviorSanitizer. Stops at the first step that fails; the
-# last output is the summary of ctest. Cold, with two cores: 15 min for the Kubernetes binaries,
-# 10 for each build, 15 for tests; warm a few minutes.
+# Steps: packages, Kubernetes binaries, style, the chart and its manifests, release build with
+# warnings as errors, image and chart on a node with a real kubelet (skipped, loudly, where the
+# machine does not allow it; with REQUIRE_NODE=1 that fails), all tests (those that need a control
+# plane too: REQUIRE_ENVTEST=1 unless it is set), then those that need none with AddressSanitizer
+# and UndefinedBehaviorSanitizer. Stops at the first step that fails; the last output is the summary
+# of ctest. Cold, with two cores: 15 min for the Kubernetes binaries, 9 for those of the chart and
+# the node, 10 for each build, 15 for tests; warm a few minutes.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
@@ -83,6 +85,15 @@ check_style() {
     "$repo/hack/format.sh" --check
 }
 
+# check_on_node: exit code 4 of the test is that the machine refuses a node.
+check_on_node() {
+  local status=0
+  "$repo/hack/node-test.sh" --binary "$repo/build/release/duplicert" || status=$?
+  [ "$status" -eq 4 ] || return "$status"
+  say "SKIPPED, NOT TESTED: image and chart on a real node: this machine does not allow it (above)"
+  [ "${REQUIRE_NODE:-}" != 1 ]
+}
+
 # The compiler database of the release build; g++ flags that clang does not know are harmless.
 check_with_clang_tidy() {
   (cd -- "$repo" && { source_files pkg '*.cpp' && source_files controller '*.cpp'; } |
@@ -103,6 +114,7 @@ trap 'exit 143' TERM HUP
 step "packages" "$repo/hack/deps.sh"
 step "Kubernetes binaries" "$repo/hack/kube-tools.sh" >/dev/null
 step "style" check_style
+step "chart and manifests" "$repo/hack/chart-check.py"
 export REQUIRE_ENVTEST=${REQUIRE_ENVTEST:-1}
 
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
@@ -117,6 +129,7 @@ for preset in "${presets[@]}"; do
   if [ "$preset" = release ] && $all; then
     step "Lemur against the simulator" env -u DUPLICERT_BINARY "$repo/hack/lemur.sh" --self-test
   fi
+  if [ "$preset" = release ]; then step "image and chart on a node" check_on_node; fi
   # With a sanitizer the tests that need a control plane take long: they are part of --all.
   flags=()
   if [ "$preset" != release ] && ! $all; then flags=(--label-exclude cluster); fi

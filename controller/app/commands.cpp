@@ -5,7 +5,9 @@
 #include <thread>
 
 #include "app/app.h"
+#include "app/publish.h"
 #include "base/log.h"
+#include "http/curl_transport.h"
 #include "simulator/simulator.h"
 
 namespace app {
@@ -57,11 +59,23 @@ int run(const cli::RunOptions& options) {
   return ended ? 0 : fail_with(ended.error());
 }
 
+base::Result<void> publish(const cli::SimulateOptions& options,
+                           const simulator::Simulator& simulator, const base::Clock& clock,
+                           const std::stop_token& stop) {
+  return publish_simulator({.profiles_file = options.publish_file,
+                            .url = options.publish_url,
+                            .trust_pem = simulator.ca_pem(),
+                            .root_pem = simulator.root_pem(),
+                            .api_key = TRY(simulator.api_key())},
+                           clock, stop);
+}
+
 int simulate(const cli::SimulateOptions& options) {
   base::init_log(options.log.format, options.log.level);
   const Signals signals;
   const base::SystemClock clock;
   const auto simulator = simulator::Simulator::start({.host = options.listen.host,
+                                                      .allow_remote = options.allow_remote,
                                                       .port = options.listen.port,
                                                       .data_dir = options.data_dir,
                                                       .seed_file = options.seed_file,
@@ -77,6 +91,10 @@ int simulate(const cli::SimulateOptions& options) {
   base::log_info("simulator is ready",
                  {{"url", (*simulator)->base_url()}, {"trust", options.data_dir + "/ca.pem"}});
   const std::stop_token stop = signals.token();
+  if (!options.publish_file.empty()) {
+    const auto published = publish(options, **simulator, clock, stop);
+    if (!published && !stop.stop_requested()) return fail_with(published.error());
+  }
   base::Mutex mutex;
   base::ConditionVariable waiting;
   while (!stop.stop_requested()) {
@@ -84,6 +102,17 @@ int simulate(const cli::SimulateOptions& options) {
     waiting.wait_for(mutex, stop, std::chrono::hours{1}, [] { return false; });
   }
   return 0;
+}
+
+int probe(const cli::ProbeOptions& options) {
+  base::init_log(base::LogFormat::kText, base::LogLevel::kError);
+  auto transport = http::CurlTransport::create({.allow_plain_http = true});
+  if (!transport) return fail_with(transport.error());
+  const auto answer =
+      (*transport)->send({.url = options.url, .timeout = std::chrono::seconds{10}}, {});
+  if (!answer) return fail_with(answer.error());
+  std::printf("%s\n", answer->body.c_str());
+  return answer->status / 100 == 2 ? 0 : 1;
 }
 
 int print_version() {
@@ -102,6 +131,7 @@ int execute(int argc, const char* const* argv) {
   const cli::Command command = cli::parse(argc, argv, simulator::describe_faults());
   if (const auto* options = std::get_if<cli::RunOptions>(&command)) return run(*options);
   if (const auto* options = std::get_if<cli::SimulateOptions>(&command)) return simulate(*options);
+  if (const auto* options = std::get_if<cli::ProbeOptions>(&command)) return probe(*options);
   if (const auto* done = std::get_if<cli::Finish>(&command)) return finish(*done);
   return print_version();
 }

@@ -152,6 +152,19 @@ void add_run(CLI::App& app, RunOptions& run) {
   add_log_options(*command, run.log, "json");
 }
 
+void add_publication(CLI::App& command, SimulateOptions& simulate) {
+  command.add_flag("--allow-remote", simulate.allow_remote,
+                   "Allow --listen on an address that is not loopback. The admin interface has no "
+                   "key: whoever reaches the port may use it");
+  auto* url = command.add_option("--publish-url", simulate.publish_url,
+                                 "account.url of the published profiles, as the operator sees it");
+  command
+      .add_option("--publish", simulate.publish_file,
+                  "JSON file, a list of AutomationProfiles: apply them to the cluster, with URL "
+                  "and trust filled in, and the Secret of their API key")
+      ->needs(url);
+}
+
 void add_simulate(CLI::App& app, SimulateOptions& simulate, const std::string& fault_help) {
   auto* command = app.add_subcommand(
       "simulate", "Run a simulator of the CertCentral API, for trying and testing");
@@ -173,6 +186,7 @@ void add_simulate(CLI::App& app, SimulateOptions& simulate, const std::string& f
   command->add_option("--tls-name", simulate.tls_names,
                       "Further name in the simulator's own TLS certificate; may be given several "
                       "times");
+  add_publication(*command, simulate);
   add_log_options(*command, simulate.log, "text");
 }
 
@@ -189,6 +203,12 @@ Command parse(int argc, const char* const* argv, const std::string& fault_help) 
   SimulateOptions simulate;
   add_run(app, run);
   add_simulate(app, simulate, fault_help);
+  ProbeOptions probe;
+  app.add_subcommand("probe",
+                     "Print what a URL of this cluster answers; 0 if it is a 2xx. For the "
+                     "image, which has no curl")
+      ->add_option("url", probe.url, "For example http://127.0.0.1:8081/readyz?verbose")
+      ->required();
   app.add_subcommand("version", "Print the version");
   // CLI11 would only say that a subcommand is required.
   const std::string word = argc > 1 ? argv[1] : "--help";
@@ -211,6 +231,7 @@ Command parse(int argc, const char* const* argv, const std::string& fault_help) 
   }
   if (app.got_subcommand("run")) return run;
   if (app.got_subcommand("simulate")) return simulate;
+  if (app.got_subcommand("probe")) return probe;
   return VersionOptions{};
 }
 

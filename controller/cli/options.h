@@ -50,7 +50,14 @@ struct SimulateOptions {
   std::vector<std::string> faults{};
   std::uint64_t fault_seed = 1;
   std::vector<std::string> tls_names{};
+  bool allow_remote = false;
+  std::string publish_file{};  // empty: nothing is written to a cluster
+  std::string publish_url{};
   LogOptions log{.format = base::LogFormat::kText};
+};
+
+struct ProbeOptions {
+  std::string url{};
 };
 
 struct VersionOptions {};
@@ -61,7 +68,7 @@ struct Finish {
   std::string output{};  // for standard output if exit_code is 0, else for standard error
 };
 
-using Command = std::variant<RunOptions, SimulateOptions, VersionOptions, Finish>;
+using Command = std::variant<RunOptions, SimulateOptions, ProbeOptions, VersionOptions, Finish>;
 
 // `fault_help`: the list of fault switches for `duplicert simulate --help`.
 Command parse(int argc, const char* const* argv, const std::string& fault_help);

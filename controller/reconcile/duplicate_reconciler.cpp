@@ -170,13 +170,18 @@ void DuplicateReconciler::forget(const std::string& key) {
 base::Result<rules::Decision> DuplicateReconciler::run_passes(
     const api::DuplicateCertificateRequest& request, Memory& memory, Observation& seen,
     std::stop_token stop) {
+  Source source = Source::kCached;
   for (int pass = 0; pass < kPassesMax; ++pass) {
     // What the CA told about its orders in this item is still fresh; all else is observed anew.
     auto orders = std::move(seen.facts.ca.orders);
-    seen = TRY(observer_.observe(request, memory.has_pending, stop));
+    seen = TRY(observer_.observe(request, memory.has_pending, source, stop));
     seen.facts.ca.orders = std::move(orders);
     seen.facts.failures = memory.failures;
     rules::Decision made = decide_asking(seen, memory, stop);
+    // A cache may be older than what we, or the leader before us, have just written: acting on it
+    // would renew again what was renewed. So effects, and what follows them, rest on reads.
+    if (is_effect(made.action)) source = Source::kRead;
+    if (is_effect(made.action) && seen.source == Source::kCached) continue;
     if (telemetry_.decided) telemetry_.decided(made);
     note_progress(made, seen.facts, memory);
     if (!is_effect(made.action)) return made;

@@ -156,7 +156,8 @@ std::optional<rules::InstalledFacts> verified_before(
 }
 
 base::Result<Observation> Observer::observe(const api::DuplicateCertificateRequest& request,
-                                            bool known_pending, std::stop_token stop) {
+                                            bool known_pending, Source source,
+                                            std::stop_token stop) {
   Observation seen;
   seen.facts.request = request;
   seen.facts.settle_window = options_.duplicate_settle_window;
@@ -166,7 +167,7 @@ base::Result<Observation> Observer::observe(const api::DuplicateCertificateReque
   observe_claims(seen);
   TRY_VOID(observe_pending(seen, known_pending, stop));
   TRY_VOID(observe_password(seen, stop));
-  TRY_VOID(observe_target(seen, stop));
+  TRY_VOID(observe_target(seen, source, stop));
   TRY_VOID(observe_backup(seen, stop));
   TRY_VOID(observe_what_is_left(seen, stop));
   observe_answer(seen);
@@ -285,12 +286,14 @@ base::Result<void> Observer::observe_password(Observation& seen, std::stop_token
   return {};
 }
 
-base::Result<void> Observer::observe_target(Observation& seen, std::stop_token stop) {
+base::Result<void> Observer::observe_target(Observation& seen, Source source,
+                                            std::stop_token stop) {
   const auto& request = seen.facts.request;
   const kube::ObjectKey key{request.meta.namespace_, request.spec.secret_name};
-  if (const auto cached = caches_.secrets.get(key.text());
-      cached && !seen.facts.pending && marks_fit(request, *cached)) {
+  const auto cached = caches_.secrets.get(key.text());
+  if (cached && source == Source::kCached && !seen.facts.pending && marks_fit(request, *cached)) {
     if (auto verified = verified_before(request, *cached)) {
+      seen.source = Source::kCached;
       seen.facts.installed = std::move(verified);
       own(*cached, seen);
       return {};

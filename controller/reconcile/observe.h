@@ -44,9 +44,13 @@ inline constexpr const char* kBySecret = "secret";
 // Index of requests: "namespace/name" of the profile.
 inline constexpr const char* kByProfile = "profile";
 
+// Whether the target Secret may be known from a cache (verified_before) or must be read.
+enum class Source { kCached, kRead };
+
 // What one pass knows: the facts, and the objects behind them that effects need.
 struct Observation {
   rules::Observed facts{};
+  Source source = Source::kRead;  // how facts.installed is known
   bool needs_probe = false;  // a first submission would show whether approvals are still asked for
   std::shared_ptr<Account> account{};         // null: no usable profile
   std::shared_ptr<nlohmann::json> pending{};  // the pending Secret, key included
@@ -69,7 +73,7 @@ class Observer {
   // The facts of `request` without the CA's. `known_pending`: whether this process has made a
   // pending Secret that the cache may not show yet. Errors of the API server pass through.
   base::Result<Observation> observe(const api::DuplicateCertificateRequest& request,
-                                    bool known_pending, std::stop_token stop);
+                                    bool known_pending, Source source, std::stop_token stop);
 
   // Ask the CA, and put the answer or the error into `seen`.
   void ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop);
@@ -79,7 +83,7 @@ class Observer {
   void ask(const rules::AskApproval& question, Observation& seen, std::stop_token stop);
 
  private:
-  base::Result<void> observe_target(Observation& seen, std::stop_token stop);
+  base::Result<void> observe_target(Observation& seen, Source source, std::stop_token stop);
   base::Result<void> observe_backup(Observation& seen, std::stop_token stop);
   base::Result<void> observe_what_is_left(Observation& seen, std::stop_token stop);
   base::Result<void> observe_password(Observation& seen, std::stop_token stop);

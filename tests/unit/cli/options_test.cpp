@@ -181,7 +181,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"OddLevel", {"run", "--log-level=loud"}, "loud"},
         Wrong{"OddFormat", {"run", "--log-format=xml"}, "xml"},
         Wrong{"SimulateWithoutData", {"simulate"}, "--data is required"},
-        Wrong{"SimulateListens", {"simulate", "--data=d", "--listen=x"}, "not HOST:PORT"}),
+        Wrong{"SimulateListens", {"simulate", "--data=d", "--listen=x"}, "not HOST:PORT"},
+        Wrong{"PublishNeedsUrl",
+              {"simulate", "--data=d", "--publish=p.json"},
+              "--publish requires --publish-url"}),
     [](const auto& wrong) { return wrong.param.name; });
 
 TEST(Help, NamesEveryFlagOfRunWithUnitDefaultAndVariable) {
@@ -218,7 +221,8 @@ TEST(Help, OfTheSimulatorListsItsFaults) {
 TEST(Simulate, ReadsItsFlags) {
   const Command command =
       parse_words({"simulate", "--data=/d", "--listen=127.0.0.1:0", "--fault=a=1", "--fault=b=2",
-                   "--fault-seed=9", "--polite", "--tls-name=ca.test", "--seed=s.yaml"});
+                   "--fault-seed=9", "--polite", "--tls-name=ca.test", "--seed=s.yaml",
+                   "--allow-remote", "--publish=p.json", "--publish-url=https://ca.test/v2"});
 
   const auto* options = std::get_if<SimulateOptions>(&command);
   ASSERT_NE(options, nullptr);
@@ -229,7 +233,19 @@ TEST(Simulate, ReadsItsFlags) {
   EXPECT_TRUE(options->polite);
   EXPECT_THAT(options->tls_names, ElementsAre("ca.test"));
   EXPECT_EQ(options->seed_file, "s.yaml");
+  EXPECT_TRUE(options->allow_remote);
+  EXPECT_EQ(options->publish_file, "p.json");
+  EXPECT_EQ(options->publish_url, "https://ca.test/v2");
   EXPECT_EQ(options->log.format, base::LogFormat::kText);
+}
+
+TEST(Probe, TakesOneUrl) {
+  const Command command = parse_words({"probe", "http://127.0.0.1:1/readyz"});
+
+  const auto* options = std::get_if<ProbeOptions>(&command);
+  ASSERT_NE(options, nullptr);
+  EXPECT_EQ(options->url, "http://127.0.0.1:1/readyz");
+  EXPECT_EQ(std::get<Finish>(parse_words({"probe"})).exit_code, 2);
 }
 
 TEST(Version, IsACommandAndAFlag) {
