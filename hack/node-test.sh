@@ -318,6 +318,9 @@ clean_up() {
     k get events -A >"$work/events.log" 2>&1 || true
     k -n duplicert logs -l app.kubernetes.io/part-of=duplicert --prefix --tail=200 \
       >"$work/pods.log" 2>&1 || true
+    # Does a Pod that is not Ready answer itself? Then it is the network.
+    k -n duplicert exec deploy/duplicert -- duplicert probe \
+      'http://127.0.0.1:8081/readyz?verbose' >"$work/readyz.log" 2>&1 || true
   fi
   if $keep && [ -e "$node/ready" ]; then
     say "the node stays up: hack/node.sh exec $node kubectl get pods -A; hack/node.sh down $node"
