@@ -3,17 +3,18 @@
 #
 # usage: hack/test.sh [--fast] [--all] [--jobs N]
 #   --fast    without the AddressSanitizer build
-#   --all     also the ThreadSanitizer build, the tests with a control plane under both sanitizers,
-#             clang-tidy over the production code, and Lemur (from PyPI) against the simulator
+#   --all     also the chart and its manifests, image and chart on a node with a real kubelet
+#             (skipped, loudly, where the machine does not allow it; with REQUIRE_NODE=1 that
+#             fails), the ThreadSanitizer build, the tests with a control plane under both
+#             sanitizers, clang-tidy over the production code, and Lemur (from PyPI) against the
+#             simulator
 #   --jobs N  compile jobs (default: one per core)
 #
-# Steps: packages, Kubernetes binaries, style, the chart and its manifests, release build with
-# warnings as errors, image and chart on a node with a real kubelet (skipped, loudly, where the
-# machine does not allow it; with REQUIRE_NODE=1 that fails), all tests (those that need a control
-# plane too: REQUIRE_ENVTEST=1 unless it is set), then those that need none with AddressSanitizer
-# and UndefinedBehaviorSanitizer. Stops at the first step that fails; the last output is the summary
-# of ctest. Cold, with two cores: 15 min for the Kubernetes binaries, 9 for those of the chart and
-# the node, 10 for each build, 15 for tests; warm a few minutes.
+# Steps: packages, Kubernetes binaries, style, release build with warnings as errors and all tests
+# (those that need a control plane too: REQUIRE_ENVTEST=1 unless it is set), then those that need
+# none with AddressSanitizer and UndefinedBehaviorSanitizer. Stops at the first step that fails; the
+# last output is the summary of ctest. Cold, with two cores: 15 min for the Kubernetes binaries, 10
+# for each build, 20 for tests; with --all 9 more for the tools of the chart and the node.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
