@@ -6,6 +6,7 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "base/log.h"
+#include "reconcile/pass_limits.h"
 #include "reconcile/resources.h"
 #include "rules/decide.h"
 #include "rules/report.h"
@@ -17,13 +18,6 @@ namespace {
 
 using runtime::Outcome;
 
-// No healthy request needs more; a loop that does not end is a bug, and the queue's back-off then
-// keeps it from spinning.
-constexpr int kPassesMax = 12;
-// How soon to look again when the cache has not caught up with our own write.
-constexpr std::chrono::milliseconds kStaleRetry{50};
-// Nothing sleeps longer: the clock may be set, and a forgotten wake-up heals.
-constexpr std::chrono::hours kSleepMax{12};
 // A password's Secret has no label of ours, so it is not watched: a new password is seen by
 // looking.
 constexpr std::chrono::minutes kPasswordSleepMax{10};

@@ -13,6 +13,7 @@
 #include "reconcile/ledger.h"
 #include "reconcile/order_look.h"
 #include "reconcile/order_post.h"
+#include "reconcile/pass_limits.h"
 #include "reconcile/resources.h"
 #include "rules/order_report.h"
 
@@ -21,13 +22,10 @@ namespace {
 
 using runtime::Outcome;
 
-constexpr int kPassesMax = 12;
-constexpr std::chrono::milliseconds kStaleRetry{50};
-constexpr std::chrono::hours kSleepMax{12};
 // What was marked longer ago is not sent: the process may have been stopped in between.
 constexpr std::chrono::seconds kMarkAgeMax{10};
 
-// Behind what is due and in front of background work: money in flight goes first at the CA.
+// Money in flight goes first at the CA.
 constexpr certcentral::Turn kMoney{.urgency = certcentral::Urgency::kMoney};
 
 std::chrono::seconds seconds_between(base::Steady from, base::Steady to) {
