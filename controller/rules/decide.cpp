@@ -34,6 +34,7 @@ constexpr std::array kRules{
     RULE(marks_are_outdated),
     RULE(keystore_is_outdated),
     RULE(keystore_cannot_be_made),
+    RULE(pending_is_not_needed),
     RULE(certificate_is_current),
     RULE(profile_is_missing),
     RULE(namespace_is_not_allowed),

@@ -494,6 +494,7 @@ TEST(Decide, HasARowForEachRule) {
                                              "marks_are_outdated",
                                              "keystore_is_outdated",
                                              "keystore_cannot_be_made",
+                                             "pending_is_not_needed",
                                              "certificate_is_current",
                                              "profile_is_missing",
                                              "namespace_is_not_allowed",
