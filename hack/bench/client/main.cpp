@@ -37,7 +37,8 @@ Result<kube::Resource> parse_resource(const std::string& text) {
     }
   }
   if (parts.size() != 4) {
-    return base::fail(base::Code::kInvalid, "--resource " + text + " is not GROUP/VERSION/PLURAL/KIND");
+    return base::fail(base::Code::kInvalid,
+                      "--resource " + text + " is not GROUP/VERSION/PLURAL/KIND");
   }
   return kube::Resource{
       .group = parts[0], .version = parts[1], .plural = parts[2], .kind = parts[3]};

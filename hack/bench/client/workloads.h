@@ -24,7 +24,7 @@ struct Settings {
   Processes processes{};
   std::string subject{};  // the process whose idleness ends a workload; "": the last write does
   std::string metrics_url{};
-  std::string reconciles{};  // the metric that counts passes
+  std::string reconciles{};   // the metric that counts passes
   bool apply_status = false;  // renew by an apply on /status, not by a merge patch
 };
 
