@@ -14,7 +14,7 @@
 # Each subject and count gets a control plane of its own: etcd without fsync, audit log on, nothing
 # else. Writes and reads are counted from the audit log by user, CPU and memory from /proc, latency
 # from watch events of the load client. The CA's rate limit is raised (subjects/duplicert.sh).
-# Workloads: single: 20 one after the other on an idle system; create: N at once; renew: all at once;
+# Workloads: single: 20 one after the other on an idle system; create: N at once; renew: all;
 # steady: a minute without changes; restart: the controller ends and comes back.
 # Every workload ends by itself, at the latest after BENCH_SECONDS (1800).
 #
@@ -111,7 +111,8 @@ measure() {
     processes+=(--process "controller=$subject_pid" --subject controller)
   fi
   if declare -F subject_ca_calls >/dev/null; then subject_ca_calls >"$work/calls-before.json"; fi
-  timeout "$((limit_seconds + 120))" "$client" "$workload" --kubeconfig "$plane/kubeconfig-bench-client" \
+  timeout "$((limit_seconds + 120))" "$client" "$workload" \
+    --kubeconfig "$plane/kubeconfig-bench-client" \
     --resource "$subject_resource" --namespace bench --condition "${subject_condition:-Ready}" \
     --marker "${subject_marker:-}" --count "$count" --seconds "${seconds:-$limit_seconds}" \
     "${processes[@]}" "$@" >"$work/run.json" ||
@@ -172,7 +173,8 @@ run_subject() {
   mkdir -p -- "$work"
   plane=$work/plane
   "$repo/hack/control-plane.sh" up "$plane" --owner-pid $$ --user bench-client=cluster-admin \
-    --user "$subject_user=cluster-admin" 2>"$work/plane.log" || die "no control plane: $work/plane.log"
+    --user "$subject_user=cluster-admin" 2>"$work/plane.log" ||
+    die "no control plane: $work/plane.log"
   plane_tools=$(cat "$plane/tools")
   kubectl create namespace bench >/dev/null
   subject_install
@@ -201,7 +203,7 @@ mkdir -p -- "$results"
 build
 if [ "${#subjects[@]}" -eq 0 ]; then
   subjects=(limit duplicert)
-  # shellcheck source=subjects/cert-manager.sh
+  # shellcheck source=hack/bench/subjects/cert-manager.sh
   if (. "$here/subjects/cert-manager.sh" && subject_available); then subjects+=(cert-manager); fi
 fi
 trap clean_up EXIT

@@ -1,7 +1,8 @@
 # Duplicert with the polite simulator over HTTPS. DUPLICERT_BINARY=FILE measures another binary,
 # DUPLICERT_RUN_FLAGS adds flags to `duplicert run`, BENCH_KEY=RSA asks for RSA-2048.
-# The rate limit of the CA is raised in the simulator, and in the profile to the
-# most that it takes (100,000 in 3 minutes), and so is ordersPerDay: with the real service's 1,000 calls in 3 minutes that limit alone would be measured.
+# The rate limit of the CA is raised in the simulator, and in the profile to the most that it takes
+# (100,000 in 3 minutes), and so is ordersPerDay: with the real service's 1,000 calls in 3 minutes
+# that limit alone would be measured.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 subject_title="Duplicert"
@@ -64,12 +65,14 @@ subject_start() {
   subject_metrics=http://127.0.0.1:${ports[0]}/metrics
   background duplicert "$duplicert" run --kubeconfig "$plane/kubeconfig-duplicert-operator" \
     --no-leader-elect --allowed-ca-hosts "$(cut -d/ -f3 <<<"$ca_url")" \
-    --metrics-address "127.0.0.1:${ports[0]}" --health-address "127.0.0.1:${ports[1]}" "${flags[@]}"
+    --metrics-address "127.0.0.1:${ports[0]}" --health-address "127.0.0.1:${ports[1]}" \
+    "${flags[@]}"
 }
 
 # Calls to the CA so far, by operation, as JSON.
 subject_ca_calls() {
-  curl --silent --noproxy '*' --cacert "$work/ca/ca.pem" "${ca_url%/services/v2}/_sim/journal?limit=10000000" |
+  curl --silent --noproxy '*' --cacert "$work/ca/ca.pem" \
+    "${ca_url%/services/v2}/_sim/journal?limit=10000000" |
     python3 -c 'import collections, json, sys
 calls = json.load(sys.stdin)["calls"]
 print(json.dumps(collections.Counter(call["operation"] for call in calls)))'
