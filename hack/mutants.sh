@@ -5,7 +5,7 @@
 # usage: hack/mutants.sh [--build DIR] [--jobs N] [--property] [NAME...]
 #   --build DIR  where the copy and its build go (default: build/mutants)
 #   --jobs N     compile jobs (default: one per core)
-#   --property   controller/rules with property_rules alone, the proofs over all states and schedules
+#   --property   controller/rules with property_rules alone, the proofs over states and schedules
 #   NAME...      only these mutants; without: all. They are the first column of hack/mutants.txt.
 #
 # Ends with 1 if a mutant lives, does not compile, or no longer changes its file.
