@@ -271,10 +271,7 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
       telemetry_.issued(seen.facts, std::chrono::floor<std::chrono::milliseconds>(since));
     }
     record(seen, runtime::EventType::kNormal, api::Reason::kIssued, "Issue",
-           fmt::format("Secret {} holds a duplicate of order {}, serial number {}, valid until {}",
-                       seen.facts.request.spec.secret_name, install->order_id,
-                       seen.facts.ca.issued->leaf->serial_number,
-                       base::format_time(seen.facts.ca.issued->leaf->not_after)));
+           rules::issued_text(seen.facts, *install));
     return {};
   }
   if (std::holds_alternative<rules::BackUpForeignSecret>(action)) {

@@ -148,6 +148,7 @@ void OrderReconciler::observe_profile(Pass& pass, const std::vector<Sponsorship>
       continue;
     }
     facts.has_profile = true;
+    facts.profile = name;
     facts.sponsored = i < payers;
     facts.orders_per_day = profile->spec.limits.orders_per_day;
     facts.orders_today = orders_today(caches_.entries, facts.entry.group.account, name, facts.now,

@@ -63,7 +63,8 @@ struct OrderObserved {
   // A profile of the account through which the CA can be asked.
   bool has_profile = false;
   std::string profile_problem{};
-  int orders_per_day = 10;  // limits.ordersPerDay of the profile that pays
+  std::string profile{};    // "<namespace>/<name>" of the profile that asks and pays
+  int orders_per_day = 10;  // its limits.ordersPerDay
   int orders_today = 0;     // sent through it within 24 h, this entry not counted
   bool urgent = false;      // a certificate that waits for it is about to end
   std::optional<OrderLook> look{};

@@ -20,8 +20,9 @@ struct Fault {
 std::optional<Fault> ownership_fault(const Observed& seen) {
   if (seen.older_claim) {
     return Fault{api::Reason::kSecretConflict,
-                 fmt::format("spec.secretName {} is already used by the older request {}; give "
-                             "each request a Secret of its own",
+                 fmt::format("spec.secretName {} is already used by the older request {}; create "
+                             "this request again with a spec.secretName of its own, or delete that "
+                             "one",
                              seen.request.spec.secret_name, *seen.older_claim)};
   }
   if (!seen.installed) return std::nullopt;

@@ -18,6 +18,7 @@ inline rules::OrderObserved order_observed(rules::LedgerEntry made = entry()) {
   return {.entry = std::move(made),
           .sponsored = true,
           .has_profile = true,
+          .profile = "web/corp",
           .settle_window = kOrderWindow,
           .now = kNow};
 }

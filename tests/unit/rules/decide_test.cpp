@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
                  observed().with([](Observed& o) { o.older_claim = "elder"; }),
                  "wait",
                  api::Reason::kSecretConflict,
-                 {"spec.secretName", "shop-tls", "elder", "Secret of its own"}},
+                 {"spec.secretName", "shop-tls", "elder", "spec.secretName of its own"}},
         RuleCase{"order_names_are_needed",
                  "",
                  observed()
