@@ -63,6 +63,7 @@ MaybeDecision certificate_is_the_accounts_own(const Pass& pass);
 MaybeDecision old_pair_is_not_kept(const Pass& pass);
 MaybeDecision marks_are_outdated(const Pass& pass);
 // Rules about a key that was made for an entry of the ledger (rules_ledger.cpp).
+MaybeDecision pending_is_not_needed(const Pass& pass);
 MaybeDecision entry_uses_the_key(const Pass& pass);
 MaybeDecision entry_is_issued(const Pass& pass);
 MaybeDecision entry_is_closed(const Pass& pass);

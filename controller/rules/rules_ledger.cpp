@@ -115,6 +115,14 @@ MaybeDecision entry_uses_the_key(const Pass& pass) {
   return await_entry(pass.seen, *entry);
 }
 
+// Two processes made a key each, or the wish was taken back; a key of an open entry stays.
+MaybeDecision pending_is_not_needed(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  const bool idle = standing.need == Need::kNone && !lacks_keystore(seen) && is_allowed(seen);
+  if (!idle || !seen.pending || entry_uses_the_key(pass)) return std::nullopt;
+  return drop_pending("the installed certificate is current");
+}
+
 // The order was bought with our key: its own certificate is ours if it fits, and otherwise this
 // request takes a duplicate like everybody else.
 MaybeDecision entry_is_issued(const Pass& pass) {

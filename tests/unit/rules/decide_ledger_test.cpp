@@ -346,6 +346,21 @@ INSTANTIATE_TEST_SUITE_P(
                                "wait",
                                api::Reason::kOrderBudgetExceeded,
                                {"10 orders", "limits.ordersPerDay is 10", "Raise it"}},
+                    LedgerCase{"pending_is_not_needed",
+                               "of_a_duplicate",
+                               observed().with_secret(leaf(days{200})).with_pending(pending()),
+                               "drop_pending",
+                               api::Reason::kPending,
+                               {"the installed certificate is current"}},
+                    LedgerCase{"certificate_is_current",
+                               "and_the_key_of_an_open_entry_stays",
+                               observed()
+                                   .with_secret(leaf(days{200}))
+                                   .with_pending(entry_key())
+                                   .with_entry(entry(OrderState::kSubmitted)),
+                               "nothing",
+                               api::Reason::kIssued,
+                               {"valid until"}},
                     LedgerCase{"pending_is_for_no_purchase",
                                "but_a_duplicate",
                                due().with_pending(pending()).ca_lists({}),

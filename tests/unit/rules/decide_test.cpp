@@ -503,6 +503,7 @@ TEST(Decide, HasARowForEachRule) {
                                              "keystore_is_outdated",
                                              "keystore_cannot_be_made",
                                              "revocation_is_looked_for",
+                                             "pending_is_not_needed",
                                              "certificate_is_current",
                                              "profile_is_missing",
                                              "namespace_is_not_allowed",
