@@ -93,6 +93,17 @@ std::string purchase_text(const Course& course) {
 
 }  // namespace
 
+void link_renewals(Observed& seen) {
+  if (!seen.ca.orders) return;
+  for (const LedgerEntry& entry : seen.ledger) {
+    if (entry.state != api::OrderState::kIssued || entry.renewal_of == 0) continue;
+    for (OrderFacts& order : *seen.ca.orders) {
+      const bool unlinked = order.id == entry.order_id && order.renewal_of_order_id == 0;
+      if (unlinked) order.renewal_of_order_id = entry.renewal_of;
+    }
+  }
+}
+
 void link_pending(Observed& seen) {
   const LedgerEntry* entry = entry_of_pending(seen);
   if (entry == nullptr || entry->state != api::OrderState::kIssued) return;
