@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "api/defaults.h"
 #include "api/names.h"
 #include "api/validate.h"
+#include "base/hash.h"
 #include "reconcile/secrets.h"
 #include "rules/schedule.h"
 
@@ -43,6 +45,21 @@ base::Result<Credentials> read_credentials(const api::AutomationProfile& profile
   }
   found.api_key = base::SecretString(std::move(text));
   return found;
+}
+
+std::string fingerprint_of(const api::AutomationProfile& profile, const Credentials& credentials) {
+  const auto recheck =
+      api::annotation(profile.meta, std::string(api::kRecheckRequestedAtAnnotation));
+  return fmt::format("{}/{}/{}/{}", profile.meta.uid, profile.meta.generation, credentials.version,
+                     recheck.value_or(""));
+}
+
+base::Result<AccountAccess> access_of(const api::AutomationProfile& profile,
+                                      const base::SecretString& api_key) {
+  return AccountAccess{.url = profile.spec.account.url,
+                       .ca_bundle_pem = TRY(api::ca_bundle_pem(profile.spec.account)),
+                       .api_key = api_key,
+                       .key_hash = std::to_string(base::stable_hash(api_key.expose()))};
 }
 
 void recall_approval(const api::AutomationProfile& profile, Account& account) {

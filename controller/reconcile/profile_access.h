@@ -27,6 +27,13 @@ struct Credentials {
 base::Result<Credentials> read_credentials(const api::AutomationProfile& profile,
                                            kube::Client& client, std::stop_token stop);
 
+// Changes with the spec, the credentials and the annotation recheck-requested-at.
+std::string fingerprint_of(const api::AutomationProfile& profile, const Credentials& credentials);
+
+// How the account of the profile is reached with that key. kInvalid: caBundle is not base64.
+base::Result<AccountAccess> access_of(const api::AutomationProfile& profile,
+                                      const base::SecretString& api_key);
+
 // After a restart: what requests have shown of the approval step stands in the profile's status.
 void recall_approval(const api::AutomationProfile& profile, Account& account);
 

@@ -2,32 +2,21 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/codec.h"
-#include "api/defaults.h"
 #include "api/names.h"
-#include "api/validate.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "certcentral/client.h"
 #include "reconcile/preflight.h"
 #include "reconcile/profile_access.h"
 #include "reconcile/resources.h"
-#include "reconcile/secrets.h"
 #include "rules/backoff.h"
-#include "rules/schedule.h"
 
 namespace reconcile {
 namespace {
 
 using runtime::Outcome;
-
-std::string recheck_of(const api::AutomationProfile& profile) {
-  return api::annotation(profile.meta, std::string(api::kRecheckRequestedAtAnnotation))
-      .value_or("");
-}
 
 bool has_trouble(const ProfileState& state) {
   const rules::PreflightFacts& facts = state.preflight;
@@ -107,13 +96,10 @@ base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile&
                                                    std::stop_token stop) {
   ProfileState state;
   state.preflight.spec_problems = spec_problems(profile.spec);
-  const auto bundle = api::ca_bundle_pem(profile.spec.account);
-  if (!bundle) state.preflight.spec_problems.push_back(bundle.error().message);
   if (!state.preflight.spec_problems.empty()) return state;
 
   const Credentials credentials = TRY(read_credentials(profile, client_, stop));
-  state.fingerprint = fmt::format("{}/{}/{}/{}", profile.meta.uid, profile.meta.generation,
-                                  credentials.version, recheck_of(profile));
+  state.fingerprint = fingerprint_of(profile, credentials);
   if (!credentials.problem.empty()) {
     state.preflight.credentials_problem = credentials.problem;
     return state;
@@ -122,11 +108,7 @@ base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile&
   const bool rejected = known && known->account && !known->account->rejection().empty();
   if (known && !rejected && is_fresh(*known, state.fingerprint)) return *known;
 
-  const auto account =
-      accounts_.get({.url = profile.spec.account.url,
-                     .ca_bundle_pem = *bundle,
-                     .api_key = credentials.api_key,
-                     .key_hash = std::to_string(base::stable_hash(credentials.api_key.expose()))});
+  const auto account = accounts_.get(TRY(access_of(profile, credentials.api_key)));
   if (!account) {
     state.preflight.spec_problems.push_back("account: " + account.error().message);
     return state;
