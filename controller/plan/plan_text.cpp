@@ -46,24 +46,39 @@ std::string table_text(const Plan& plan, bool color) {
   return table.text(color);
 }
 
-std::string reasons_text(const Plan& plan, bool color) {
+// Why, and what for: what stands below the names of the requests.
+std::string why_text(const Item& item) {
   std::string text;
+  for (const std::string& step : item.first) text += wrapped("first: " + step, 2);
+  text += wrapped(item.message, 2);
+  if (!item.dns_names.empty()) {
+    text += wrapped(fmt::format("names: {}", fmt::join(item.dns_names, ", ")), 2);
+  }
+  if (item.next) text += fmt::format("  next: {}\n", base::format_time(*item.next));
+  for (const api::Candidate& one : item.candidates) {
+    text += wrapped(fmt::format("order {} ({}): {}", one.id, one.common_name, one.reason), 4);
+  }
+  return text;
+}
+
+// Requests for which the same is to be said stand together.
+std::string reasons_text(const Plan& plan, bool color) {
+  std::vector<std::pair<std::string, std::string>> groups;  // names, why
   for (const Item& item : plan.items) {
     if (item.outcome == Outcome::kCurrent) continue;
-    text +=
-        fmt::format("\n{} ({})\n", paint(item.namespace_ + "/" + item.name, Color::kBold, color),
+    const std::string title =
+        fmt::format("{} ({})", paint(item.namespace_ + "/" + item.name, Color::kBold, color),
                     paint(item.place, Color::kNone, color));
-    for (const std::string& step : item.first) text += wrapped("first: " + step, 2);
-    text += wrapped(item.message, 2);
-    if (!item.dns_names.empty() && item.outcome != Outcome::kRefuse) {
-      text += wrapped(fmt::format("names: {}", fmt::join(item.dns_names, ", ")), 2);
-    }
-    if (item.next) text += fmt::format("  next: {}\n", base::format_time(*item.next));
-    for (const api::Candidate& one : item.candidates) {
-      if (item.outcome == Outcome::kIssue || item.outcome == Outcome::kRenew) break;
-      text += wrapped(fmt::format("order {} ({}): {}", one.id, one.common_name, one.reason), 4);
+    std::string why = why_text(item);
+    const auto same = std::ranges::find(groups, why, &std::pair<std::string, std::string>::second);
+    if (same != groups.end()) {
+      same->first += "\n" + title;
+    } else {
+      groups.emplace_back(title, std::move(why));
     }
   }
+  std::string text;
+  for (const auto& [titles, why] : groups) text += fmt::format("\n{}\n{}", titles, why);
   return text;
 }
 

@@ -14,7 +14,8 @@ namespace {
 reconcile::AccountsOptions accounts_options(std::vector<std::string> allowed_hosts,
                                             std::string user_agent) {
   reconcile::AccountsOptions options{.allowed_hosts = std::move(allowed_hosts),
-                                     .user_agent = user_agent};
+                                     .user_agent = user_agent,
+                                     .on_call = [](std::string_view, std::string_view, double) {}};
   options.connect = [agent = std::move(user_agent)](const reconcile::AccountAccess& access)
       -> base::Result<std::unique_ptr<http::Transport>> {
     auto curl = TRY(

@@ -92,7 +92,7 @@ class Checker {
       const auto known = properties->find(name);
       if (known != properties->end()) {
         if (!member.is_null()) check(*known, member, join(path, name));
-      } else if (!path.empty()) {
+      } else if (path.starts_with("spec")) {
         add(join(path, name), fmt::format("there is no such field; {} has {}", path,
                                           fmt::join(names_in(*properties), ", ")));
       }
