@@ -43,19 +43,24 @@ bool has_type(const json& value, const std::string& type) {
   return type != "number" || value.is_number();
 }
 
-// The sentence that the CRD's own CEL rule has for a text that does not fit: '"..." + self +
-// "..."'.
-std::string words_for(const json& schema, const std::string& value) {
-  for (const json& rule : schema.value("x-kubernetes-validations", json::array())) {
-    std::string text = rule.value("messageExpression", "");
-    constexpr std::string_view kBegin = R"("'" + self + "')";
-    const bool simple =
-        text.starts_with(kBegin) && text.ends_with('"') && std::ranges::count(text, '"') == 4;
-    if (simple)
-      return fmt::format("'{}'{}", value,
-                         text.substr(kBegin.size(), text.size() - 1 - kBegin.size()));
+// The pattern of a rule "self.matches('...')", or "".
+std::string pattern_of(const json& rule) {
+  const std::string text = rule.value("rule", "");
+  for (const std::string_view begin : {"self.matches('", "self.matches(r'"}) {
+    if (text.starts_with(begin) && text.ends_with("')")) {
+      return text.substr(begin.size(), text.size() - begin.size() - 2);
+    }
   }
-  return fmt::format("'{}' does not fit the pattern {}", value, schema.value("pattern", ""));
+  return "";
+}
+
+// The sentence that a rule of the CRD has for a text that does not fit: '"\'" + self + "..."'.
+std::string words_for(const json& rule, const std::string& value) {
+  const std::string text = rule.value("messageExpression", "");
+  constexpr std::string_view kBegin = R"("'" + self + "')";
+  if (!text.starts_with(kBegin) || !text.ends_with('"'))
+    return fmt::format("'{}' does not fit", value);
+  return fmt::format("'{}'{}", value, text.substr(kBegin.size(), text.size() - 1 - kBegin.size()));
 }
 
 class Checker {
@@ -131,8 +136,14 @@ class Checker {
       return add(path, fmt::format("{} is not one of {}", shown(value),
                                    fmt::join(allowed.get<std::vector<std::string>>(), ", ")));
     }
+    for (const json& rule : schema.value("x-kubernetes-validations", json::array())) {
+      const std::string pattern = pattern_of(rule);
+      if (!pattern.empty() && !fits(pattern, value)) return add(path, words_for(rule, value));
+    }
     const std::string pattern = schema.value("pattern", "");
-    if (!pattern.empty() && !fits(pattern, value)) add(path, words_for(schema, value));
+    if (!pattern.empty() && !fits(pattern, value)) {
+      add(path, fmt::format("{} does not fit the pattern {}", shown(value), pattern));
+    }
   }
 
   void check_number(const json& schema, std::int64_t value, const std::string& path) {
