@@ -235,21 +235,7 @@ rules::Decision DuplicateReconciler::decide_asking(Observation& seen, Memory& me
                                                    std::stop_token stop) {
   while (true) {
     rules::Decision made = rules::decide(seen.facts);
-    if (const auto* orders = std::get_if<rules::AskOrders>(&made.action)) {
-      observer_.ask(*orders, seen, stop);
-    } else if (const auto* duplicates = std::get_if<rules::AskDuplicates>(&made.action)) {
-      observer_.ask(*duplicates, seen, stop);
-    } else if (const auto* certificate = std::get_if<rules::AskCertificate>(&made.action)) {
-      observer_.ask(*certificate, seen, stop);
-    } else if (const auto* ownership = std::get_if<rules::AskOwnership>(&made.action)) {
-      observer_.ask(*ownership, seen, stop);
-    } else if (const auto* revocation = std::get_if<rules::AskRevocation>(&made.action)) {
-      observer_.ask(*revocation, seen, stop);
-    } else if (const auto* approval = std::get_if<rules::AskApproval>(&made.action)) {
-      observer_.ask(*approval, seen, stop);
-    } else {
-      return made;
-    }
+    if (!observer_.answer(made.action, seen, stop)) return made;
     // A rate limit is not a failure: it says when to come back.
     if (seen.facts.ca_error && seen.facts.ca_error->code != base::Code::kExhausted) {
       seen.facts.failures = ++memory.failures;

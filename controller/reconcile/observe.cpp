@@ -438,6 +438,16 @@ void Observer::observe_revocation(Observation& seen) {
       .next_look = seen.facts.now + std::chrono::ceil<std::chrono::milliseconds>(ahead)};
 }
 
+bool Observer::answer(const rules::Action& action, Observation& seen, std::stop_token stop) {
+  return std::visit(
+      [&](const auto& question) {
+        const bool is_question = requires { ask(question, seen, stop); };
+        if constexpr (requires { ask(question, seen, stop); }) ask(question, seen, stop);
+        return is_question;
+      },
+      action);
+}
+
 void Observer::note_error(const base::Error& error, Observation& seen) {
   seen.facts.ca_error = error;
   if (error.code == base::Code::kUnauthenticated) seen.account->reject_credentials(error);

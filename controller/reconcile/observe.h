@@ -75,6 +75,10 @@ class Observer {
   base::Result<Observation> observe(const api::DuplicateCertificateRequest& request,
                                     bool known_pending, Source source, std::stop_token stop);
 
+  // If `action` is a question, asks the CA, puts the answer or the error into `seen`, and returns
+  // true.
+  bool answer(const rules::Action& action, Observation& seen, std::stop_token stop);
+
   // Ask the CA, and put the answer or the error into `seen`.
   void ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop);
