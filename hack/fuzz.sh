@@ -35,6 +35,8 @@ if [ "${#targets[@]}" -eq 0 ]; then
   for folder in "$repo"/tests/fuzz/corpus/*/; do targets+=("$(basename -- "$folder")"); done
 fi
 if $build; then
+  ls /usr/lib/llvm-19/lib/clang/19/lib/*/libclang_rt.fuzzer* >/dev/null 2>&1 ||
+    die "the fuzzer is missing; run: apt-get install clang-19 libclang-rt-19-dev"
   log=$repo/build/fuzz.log
   mkdir -p -- "$repo/build"
   say "building ${targets[*]} ..."
