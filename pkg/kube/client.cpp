@@ -245,8 +245,8 @@ Result<json> Client::remove(const Resource& resource, const ObjectKey& key,
                      {in_words("delete", resource, key.text()), resource}, stop);
 }
 
-Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
-                                        const std::string& user_agent, const base::Clock& clock) {
+Result<std::unique_ptr<http::Transport>> transport_for(const Config& config,
+                                                       const std::string& user_agent) {
   const bool is_plain = config.server.starts_with("http://");
   auto transport =
       http::CurlTransport::create({.ca_pem = is_plain ? "" : config.ca_pem,
@@ -260,9 +260,15 @@ Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions opti
   if (!transport) {
     return std::unexpected(base::wrap("connect to " + config.server, transport.error()));
   }
+  return *std::move(transport);
+}
+
+Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
+                                        const std::string& user_agent, const base::Clock& clock) {
+  auto transport = TRY(transport_for(config, user_agent));
   options.server = config.server;
   return std::make_unique<Client>(
-      std::move(options), std::move(*transport),
+      std::move(options), std::move(transport),
       std::make_unique<TokenSource>(config.token, config.token_file, clock), clock);
 }
 

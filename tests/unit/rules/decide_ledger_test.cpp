@@ -515,6 +515,40 @@ TEST(LinkPending, GivesTheKeyOfAnIssuedEntryItsOrder) {
   EXPECT_EQ(linked_order(other_entry), 0);
 }
 
+TEST(LinkRenewals, TellsWhatTheCaDoesNot) {
+  OrderFacts renewed = support::renewed_order();
+  renewed.renewal_of_order_id = 0;
+  LedgerEntry bought = entry(OrderState::kIssued);
+  Observed seen = observed()
+                      .asking_for_order(support::kOrderId)
+                      .with_secret(leaf(days{20}))
+                      .with_order(ending_order(days{20}))
+                      .with_order(renewed)
+                      .with_entry(bought);
+  EXPECT_EQ(decide(seen).rule, "successor_is_not_eligible") << "a pinned order follows links alone";
+
+  link_renewals(seen);
+
+  EXPECT_EQ(seen.ca.orders->back().renewal_of_order_id, support::kOrderId);
+  EXPECT_EQ(decide(seen).rule, "order_is_found");
+}
+
+TEST(LinkRenewals, LeavesWhatTheCaSaysAndWhatIsNotIssued) {
+  OrderFacts renewed = support::renewed_order();
+  renewed.renewal_of_order_id = 5;
+  Observed told = observed().with_order(renewed).with_entry(entry(OrderState::kIssued));
+  renewed.renewal_of_order_id = 0;
+  LedgerEntry superseded = entry(OrderState::kSuperseded);
+  superseded.order_id = renewed.id;
+  Observed open = observed().with_order(renewed).with_entry(superseded);
+
+  link_renewals(told);
+  link_renewals(open);
+
+  EXPECT_EQ(told.ca.orders->back().renewal_of_order_id, 5);
+  EXPECT_EQ(open.ca.orders->back().renewal_of_order_id, 0);
+}
+
 // Replace is free and never leads to a purchase.
 TEST(Replace, NeverBuysWhileTheOrderIsPaid) {
   const auto rule = [](const Observed& seen) { return decide(seen).rule; };
