@@ -243,6 +243,8 @@ rules::Decision DuplicateReconciler::decide_asking(Observation& seen, Memory& me
       observer_.ask(*certificate, seen, stop);
     } else if (const auto* ownership = std::get_if<rules::AskOwnership>(&made.action)) {
       observer_.ask(*ownership, seen, stop);
+    } else if (const auto* revocation = std::get_if<rules::AskRevocation>(&made.action)) {
+      observer_.ask(*revocation, seen, stop);
     } else if (const auto* approval = std::get_if<rules::AskApproval>(&made.action)) {
       observer_.ask(*approval, seen, stop);
     } else {

@@ -24,6 +24,8 @@ constexpr auto kLookForAPerson = 30min;
 // After another order had won, ours may still turn up: looked for so long.
 constexpr auto kSurplusWatch = 24h;
 constexpr auto kLookPauseMax = 10min;
+// An old entry is deleted so soon after a newer one was made.
+constexpr auto kLookAtTheLatest = 24h;
 
 OrderDecision decided(OrderAction action, Reason reason, std::string message) {
   return {.action = std::move(action), .reason = reason, .message = std::move(message)};
@@ -73,8 +75,11 @@ Maybe entry_is_being_deleted(const OrderObserved& seen) {
   return unchanged(seen, OrderWait{});
 }
 
+// The newest of its group stays: generations that began anew would have other names for some and
+// the old ones for others, whose caches lag, and so no longer be one lock.
 Maybe entry_is_old(const OrderObserved& seen) {
   if (!seen.entry.closed_at || seen.now < *seen.entry.closed_at + kLedgerKept) return std::nullopt;
+  if (seen.is_latest) return unchanged(seen, OrderWait{seen.now + kLookAtTheLatest});
   return unchanged(seen, OrderForget{});
 }
 

@@ -58,6 +58,7 @@ struct Settling {
 struct OrderObserved {
   LedgerEntry entry{};
   int refusals = 0;                         // of the group in a row before this entry
+  bool is_latest = false;                   // no entry of the group has a later generation
   bool sponsored = false;                   // by a request whose profile can be used, and pays
   std::chrono::seconds unsponsored_for{0};  // on the monotonic clock
   // A profile of the account through which the CA can be asked.

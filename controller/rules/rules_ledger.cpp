@@ -93,6 +93,17 @@ std::string purchase_text(const Course& course) {
 
 }  // namespace
 
+void link_renewals(Observed& seen) {
+  if (!seen.ca.orders) return;
+  for (const LedgerEntry& entry : seen.ledger) {
+    if (entry.state != api::OrderState::kIssued || entry.renewal_of == 0) continue;
+    for (OrderFacts& order : *seen.ca.orders) {
+      const bool unlinked = order.id == entry.order_id && order.renewal_of_order_id == 0;
+      if (unlinked) order.renewal_of_order_id = entry.renewal_of;
+    }
+  }
+}
+
 void link_pending(Observed& seen) {
   const LedgerEntry* entry = entry_of_pending(seen);
   if (entry == nullptr || entry->state != api::OrderState::kIssued) return;
@@ -104,6 +115,14 @@ MaybeDecision entry_uses_the_key(const Pass& pass) {
   const LedgerEntry* entry = entry_of_pending(pass.seen);
   if (entry == nullptr || !is_open(*entry) || !has_our_key(pass.seen, *entry)) return std::nullopt;
   return await_entry(pass.seen, *entry);
+}
+
+// Two processes made a key each, or the wish was taken back; a key of an open entry stays.
+MaybeDecision pending_is_not_needed(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  const bool idle = standing.need == Need::kNone && !lacks_keystore(seen) && is_allowed(seen);
+  if (!idle || !seen.pending || entry_uses_the_key(pass)) return std::nullopt;
+  return drop_pending("the installed certificate is current");
 }
 
 // The order was bought with our key: its own certificate is ours if it fits, and otherwise this

@@ -120,6 +120,11 @@ MaybeDecision orders_are_needed(const Pass& pass) {
 MaybeDecision no_order_matches(const Pass& pass) {
   if (pass.course.way != Way::kNoOrder) return std::nullopt;
   auto [reason, message] = why_none(pass);
+  if (pass.standing.reason == api::Reason::kRevoked) {
+    reason = api::Reason::kRevoked;
+    message =
+        fmt::format("{}, and {}. Nothing is bought because of it", pass.standing.problem, message);
+  }
   Decision made = decision(Wait{pass.seen.now + kLookForOrder}, reason, std::move(message));
   made.candidates = pass.match.candidates;
   return made;

@@ -135,6 +135,18 @@ MaybeDecision keystore_cannot_be_made(const Pass& pass) {
                   seen.keystore->problem);
 }
 
+// Beside whatever goes on: a pair that may be revoked serves until the CA has said so twice, and
+// one that is goes on being looked at, for the CA's lists may have been wrong.
+MaybeDecision revocation_is_looked_for(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  const bool is_pair = standing.usable || standing.reason == api::Reason::kRevoked;
+  if (!is_pair || !seen.revocation || seen.now < seen.revocation->next_look) return std::nullopt;
+  if (!may_ask(seen) || seen.ca_error) return std::nullopt;
+  return decision(AskRevocation{}, standing.ready_reason,
+                  fmt::format("looking whether order {} shows the certificate as revoked",
+                              seen.installed->order_id));
+}
+
 MaybeDecision certificate_is_current(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
   if (standing.need != Need::kNone || lacks_keystore(seen)) return std::nullopt;
@@ -143,6 +155,9 @@ MaybeDecision certificate_is_current(const Pass& pass) {
   const base::TimePoint reported =
       std::min(end, seen.now < *standing.expires_soon_time ? *standing.expires_soon_time : end);
   base::TimePoint until = seen.renewal.automatic ? *standing.renewal_time : reported;
+  if (seen.revocation && seen.revocation->next_look > seen.now) {
+    until = std::min(until, seen.revocation->next_look);
+  }
   // Nothing tells of changes to a Secret that has no label of ours.
   if (standing.ready_reason != api::Reason::kIssued)
     until = std::min(until, seen.now + kUnwatchedLook);

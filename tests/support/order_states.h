@@ -98,6 +98,12 @@ inline constexpr std::array kEntries{
                      o.entry = refused_entry();
                      o.entry.closed_at = kNow - rules::kLedgerKept;
                    }},
+    OrderFactValue{"a_month_old_and_the_latest",
+                   [](rules::OrderObserved& o) {
+                     o.entry = refused_entry();
+                     o.entry.closed_at = kNow - rules::kLedgerKept;
+                     o.is_latest = true;
+                   }},
     OrderFactValue{"being_deleted", [](rules::OrderObserved& o) { o.entry.being_deleted = true; }},
 };
 
