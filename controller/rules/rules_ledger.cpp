@@ -149,7 +149,10 @@ MaybeDecision entry_is_issued(const Pass& pass) {
   if (fits) return std::nullopt;
   // A certificate with another key is a slip of the CA, fetched again later; or somebody has
   // reissued the order meanwhile, and a duplicate follows.
-  const bool over = entry->closed_at && seen.now - *entry->closed_at >= kMismatchPatience;
+  const auto age = entry->closed_at
+                       ? std::chrono::floor<std::chrono::seconds>(seen.now - *entry->closed_at)
+                       : 0s;
+  const bool over = age >= kMismatchPatience;
   const bool other = !leaf || leaf->public_key_sha256 != seen.pending->public_key_sha256;
   if (other && over) {
     return drop_pending(
@@ -158,7 +161,7 @@ MaybeDecision entry_is_issued(const Pass& pass) {
                     order->id));
   }
   if (other) {
-    return decision(Wait{seen.now + 1min}, api::Reason::kCertificateMismatch,
+    return decision(Wait{seen.now + poll_interval(age)}, api::Reason::kCertificateMismatch,
                     fmt::format("the CA returned another certificate than that of order {}; it is "
                                 "not installed. It is fetched again, and after 24 hours a "
                                 "duplicate follows",

@@ -132,6 +132,7 @@ class Shapes : public ServiceTest, public ::testing::WithParamInterface<fs::path
     if (kind == "field") return {{"metadata_id", 13}, {"value", "x"}};
     if (kind == "approve") return {{"status", "approved"}, {"processor_comment", "fine"}};
     if (kind == "skip") return {{"skip_approval", true}};
+    if (kind == "ask") return {{"comments", "key lost"}};
     if (kind == "cancel") return {{"status", "canceled"}, {"note", "not needed"}};
     return {};
   }

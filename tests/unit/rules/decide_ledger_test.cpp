@@ -469,6 +469,24 @@ TEST(DecideOfTheLedger, SponsorsNoNamesThatItsProfileRefuses) {
   EXPECT_FALSE(made.sponsors);
 }
 
+TEST(DecideOfTheLedger, FetchesAWrongCertificateAgainSoonAtFirst) {
+  const auto wait_after = [](std::chrono::seconds age) {
+    LedgerEntry issued = entry(OrderState::kIssued);
+    issued.closed_at = kNow - age;
+    const Decision made = decide(linked(due()
+                                            .with_order(renewed_order())
+                                            .with_pending(entry_key())
+                                            .with_entry(issued)
+                                            .ca_returned({.leaf = leaf(days{390})})));
+    const auto* wait = action_of<Wait>(made);
+    return wait == nullptr ? base::TimePoint{} : wait->until.value_or(base::TimePoint{});
+  };
+
+  EXPECT_EQ(wait_after(4s), kNow + 2s);
+  EXPECT_EQ(wait_after(60s), kNow + 15s);
+  EXPECT_EQ(wait_after(10h), kNow + 5min);
+}
+
 TEST(DecideOfTheLedger, AsksForTheOrdersThatTheLedgerKnows) {
   LedgerEntry rejected = entry(OrderState::kRejected, 2);
   rejected.order_id = 5;
