@@ -29,7 +29,7 @@ if(DUPLICERT_SANITIZE)
   add_compile_options(-fsanitize=${DUPLICERT_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all
     # GCC warns of paths that only the sanitizer's own code makes (gcc.gnu.org, Instrumentation).
-    -Wno-maybe-uninitialized -Wno-null-dereference)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> -Wno-null-dereference)
   add_link_options(-fsanitize=${DUPLICERT_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL Release)
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS)

@@ -143,7 +143,8 @@ void add_run(CLI::App& app, RunOptions& run) {
   add_duration(
       *command, "--inventory-interval", run.inventory_interval,
       "How often all orders of an account are listed again; in between only what is new or "
-      "has changed is asked for. Default: 6h")
+      "has changed is asked for. Also how often each order is looked at for revoked duplicates. "
+      "Default: 6h")
       ->envname("DUPLICERT_INVENTORY_INTERVAL");
   add_log_options(*command, run.log, "json");
 }

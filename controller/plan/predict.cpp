@@ -89,6 +89,7 @@ bool predict(const rules::Action& action, rules::Observed& facts) {
                         [](const rules::AskCertificate&) { return false; },
                         [](const rules::AskOwnership&) { return false; },
                         [](const rules::AskApproval&) { return false; },
+                        [](const rules::AskRevocation&) { return false; },
                         [](const rules::SubmitDuplicate&) { return false; },
                         [](const rules::InstallCertificate&) { return false; },
                         [](const rules::OpenLedger&) { return false; },

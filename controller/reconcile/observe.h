@@ -85,6 +85,7 @@ class Observer {
   void ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskOwnership& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskApproval& question, Observation& seen, std::stop_token stop);
+  void ask(const rules::AskRevocation& question, Observation& seen, std::stop_token stop);
 
  private:
   base::Result<void> observe_target(Observation& seen, Source source, std::stop_token stop);
@@ -95,6 +96,7 @@ class Observer {
   void observe_profile(Observation& seen);
   bool is_first_to_probe(const Observation& seen) const;
   void observe_answer(Observation& seen);
+  void observe_revocation(Observation& seen);
   void observe_claims(Observation& seen);
   void own(const SecretMeta& secret, Observation& seen);
   void note_error(const base::Error& error, Observation& seen);

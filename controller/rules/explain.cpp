@@ -212,6 +212,9 @@ std::string describe(const Action& action) {
           [](const AskApproval& it) {
             return fmt::format("the CA is asked for its request {}", it.request_id);
           },
+          [](const AskRevocation&) -> std::string {
+            return "the CA is asked whether the certificate was revoked";
+          },
           [](const SubmitDuplicate& it) {
             return fmt::format("a duplicate of order {} is requested", it.order_id);
           },

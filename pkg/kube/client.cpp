@@ -6,10 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/thread_annotations.h"
+#include "base/token_bucket.h"
 #include "http/curl_transport.h"
 #include "http/url.h"
 #include "kube/response.h"
-#include "kube/token_bucket.h"
 #include "kube/warnings.h"
 
 namespace kube {
@@ -61,7 +62,8 @@ struct Client::Impl {
   const std::unique_ptr<http::Transport> transport;
   const std::unique_ptr<TokenSource> tokens;
   const base::Clock& clock;
-  TokenBucket bucket;
+  base::Mutex bucket_mutex{};
+  base::TokenBucket bucket GUARDED_BY(bucket_mutex);
   Warnings warnings{};
 
   // What a call is about, for errors and metrics.
@@ -74,6 +76,7 @@ struct Client::Impl {
                                  const base::SecretString& token, const Exchange& exchange);
   Result<http::Response> carry_out(const ApiRequest& request, const Subject& subject,
                                    const Exchange& exchange);
+  std::chrono::nanoseconds reserve();
   Result<json> call(Result<ApiRequest> request, const Subject& subject,
                     const std::stop_token& stop);
   WriteOptions write_options() const { return {.field_manager = options.field_manager}; }
@@ -109,11 +112,16 @@ Result<http::Response> Client::Impl::carry_out(const ApiRequest& request, const 
   return attempt(request, subject, token, exchange);
 }
 
+std::chrono::nanoseconds Client::Impl::reserve() {
+  const base::MutexLock lock(bucket_mutex);
+  return bucket.reserve(clock.steady_now());
+}
+
 Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subject,
                                 const std::stop_token& stop) {
   auto finish = [&]() -> Result<json> {
     if (!request) return std::unexpected(request.error());
-    TRY_VOID(wait_for(bucket.reserve(clock.steady_now()), stop));
+    TRY_VOID(wait_for(reserve(), stop));
     const auto response = TRY(carry_out(
         *request, subject, [&](const http::Request& full) { return transport->send(full, stop); }));
     return decode_response(response, request->method, clock.now());
@@ -130,7 +138,8 @@ Client::Client(ClientOptions options, std::unique_ptr<http::Transport> transport
                      .transport = std::move(transport),
                      .tokens = std::move(tokens),
                      .clock = clock,
-                     .bucket{options.queries_per_second, options.burst}}) {}
+                     .bucket = base::TokenBucket({.per_second = options.queries_per_second,
+                                                  .burst = static_cast<double>(options.burst)})}) {}
 
 Client::~Client() = default;
 
@@ -138,6 +147,11 @@ Result<json> Client::get(const Resource& resource, const ObjectKey& key, std::st
                          View view) {
   return impl_->call(get_request(resource, key, view),
                      {in_words("get", resource, key.text()), resource}, stop);
+}
+
+Result<json> Client::openapi(const Resource& resource, std::stop_token stop) {
+  return impl_->call(openapi_request(resource),
+                     {"read the schema of " + resource.api_version(), resource}, stop);
 }
 
 Result<json> Client::list(const Resource& resource, const std::string& namespace_,
