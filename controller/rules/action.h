@@ -97,9 +97,6 @@ using Action = std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertific
                             ApplyMarks, OpenLedger, RememberNoGain, UpdateKeystore, AskApproval,
                             PrepareKey, RecordRejection, AskRevocation>;
 
-// True for a question to the CA: nothing is done, and the answer leads to another decision.
-bool is_question(const Action& action);
-
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);
 
