@@ -12,6 +12,7 @@
 #include "http/curl_transport.h"
 #include "kube/kubeconfig.h"
 #include "reconcile/resources.h"
+#include "runtime/pause.h"
 
 namespace app {
 namespace {
@@ -22,7 +23,9 @@ constexpr std::string_view kLeaseName = "duplicert";
 // SIGTERM to exit: below Kubernetes' 30 s of grace.
 constexpr auto kDrain = 15s;
 constexpr auto kNamespaceInterval = 10min;
-constexpr auto kCacheWait = 2min;
+constexpr auto kCacheWait = 1s;
+constexpr auto kCachePause = 50ms;
+constexpr auto kTellAgain = 2min;
 
 std::string user_agent() {
   return fmt::format("duplicert/{} (linux)", cli::version());
@@ -116,20 +119,17 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
                             clock_, registry_),
       profile_controller_({.name = "profile"}, profile_reconciler_, clock_, registry_),
       order_controller_({.name = "order"}, order_reconciler_, clock_, registry_),
-      credential_watches_(*client_, clock_, [this](const std::string& secret) {
-        reconcile::wake_by_credentials(informers(), queues(), secret);
-      }) {
+      credential_watches_(*client_, clock_,
+                          [this](const std::string& secret) {
+                            reconcile::wake_by_credentials(informers(), queues(), secret);
+                          }),
+      debug_(caches(), queues(), decisions_) {
   telemetry_.watch_budgets([this] { return accounts_.remaining(); });
   reconcile::connect(informers(), queues(), sponsors_);
   namespaces_.on_change([this](const auto& change) {
     if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
   });
-  ready_.add("caches", [this]() -> base::Result<void> {
-    const bool synced = requests_.has_synced() && profiles_.has_synced() && secrets_.has_synced() &&
-                        entries_.has_synced();
-    if (synced) return {};
-    return base::fail(base::Code::kUnavailable, "the first listing is not complete");
-  });
+  add_readiness();
 }
 
 App::~App() {
@@ -196,7 +196,7 @@ reconcile::OrderOptions App::order_options() {
 }
 
 reconcile::Telemetry App::request_hooks() {
-  return telemetry_.hooks();
+  return decisions_.listen(telemetry_.hooks());
 }
 
 reconcile::ProfileReconciler::Hooks App::profile_hooks() {
@@ -220,7 +220,10 @@ void App::refresh_credential_watches() {
 
 base::Result<void> App::start_servers() {
   health_server_ = TRY(serve_health(options_.health, alive_, ready_));
-  metrics_server_ = TRY(serve_metrics(options_.metrics, registry_));
+  metrics_server_ =
+      TRY(serve_metrics(options_.metrics, registry_, [this](const http::ServerRequest& request) {
+        return debug_.answer(request);
+      }));
   return {};
 }
 
@@ -250,17 +253,50 @@ void App::follow_namespaces(const std::stop_token& stop) {
   }
 }
 
+void App::add_readiness() {
+  ready_.add_open("caches", [this]() -> runtime::CheckResult {
+    if (caches_synced()) return {};
+    const std::string problem = cache_problem();
+    return {.ok = false, .told = problem.empty() ? "the first listing is under way" : problem};
+  });
+  schemas_.set({.ok = false, .told = "not compared with this program yet"});
+  ready_.add_open("crds", [this] { return schemas_.get(); });
+  ready_.add_open("lease", [this] { return lease_.get(); });
+}
+
+bool App::caches_synced() const {
+  return requests_.has_synced() && profiles_.has_synced() && secrets_.has_synced() &&
+         entries_.has_synced() && (!options_.namespaces.empty() || namespaces_.has_synced());
+}
+
+std::string App::cache_problem() const {
+  const std::pair<kube::Resource, std::optional<base::Error>> listings[] = {
+      {reconcile::kRequests, requests_.problem()}, {reconcile::kProfiles, profiles_.problem()},
+      {reconcile::kOrders, entries_.problem()},    {kube::kSecrets, secrets_.problem()},
+      {kube::kNamespaces, namespaces_.problem()},
+  };
+  for (const auto& [resource, error] : listings) {
+    if (error) return listing_problem(resource, error);
+  }
+  return "";
+}
+
 bool App::wait_for_caches(const std::stop_token& stop) {
+  std::string told;
+  base::Steady tell_again = clock_.steady_now() + kTellAgain;
   while (!stop.stop_requested()) {
-    const bool synced =
-        requests_.wait_synced(kCacheWait, stop) && profiles_.wait_synced(kCacheWait, stop) &&
-        secrets_.wait_synced(kCacheWait, stop) && entries_.wait_synced(kCacheWait, stop) &&
-        (!options_.namespaces.empty() || namespaces_.wait_synced(kCacheWait, stop));
-    if (synced) return true;
-    if (stop.stop_requested()) return false;
-    base::log_warn(
-        "still waiting for the first listing of the API server; are the CRDs installed, "
-        "and may this account list them?");
+    if (requests_.wait_synced(kCacheWait, stop) && caches_synced()) return true;
+    const std::string problem = cache_problem();
+    const base::Steady now = clock_.steady_now();
+    if ((!problem.empty() && problem != told) || now >= tell_again) {
+      base::log_warn(
+          (problem.empty() ? "the first listing of the API server is not complete" : problem) +
+          "; waiting for that, it goes on by itself");
+      told = problem;
+      tell_again = now + kTellAgain;
+    }
+    // The others may still be missing when requests are there.
+    runtime::pause(kCachePause, stop);
   }
   return false;
 }
@@ -285,6 +321,11 @@ void App::start_elector() {
                                    [this] {
                                      base::log_error("the lease is lost; ending at once");
                                      ended_.request_stop();
+                                   },
+                               .on_trouble =
+                                   [this](const std::optional<base::Error>& error) {
+                                     const std::string problem = lease_problem(error);
+                                     lease_.set({.ok = problem.empty(), .told = problem});
                                    }},
       clock_, registry_);
   elector_->start();
@@ -295,7 +336,7 @@ base::Result<void> App::run(std::stop_token stop) {
   const std::stop_callback on_signal(stop, [this] { ended_.request_stop(); });
   const std::stop_token ended = ended_.get_token();
   start_informers();
-  if (wait_for_caches(ended)) {
+  if (wait_for_caches(ended) && wait_for_schemas(*client_, schemas_, ended)) {
     follow_namespaces(ended);
     base::log_info("caches are complete", {{"requests", requests_.store().size()},
                                            {"profiles", profiles_.store().size()}});

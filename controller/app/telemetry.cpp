@@ -73,7 +73,7 @@ TelemetryRegistry::TelemetryRegistry(metrics::Registry& registry) : registry_(re
 reconcile::Telemetry TelemetryRegistry::hooks() {
   return {
       .decided =
-          [this](const rules::Decision& made) {
+          [this](const rules::Observed& /*seen*/, const rules::Decision& made) {
             registry_
                 .counter(kDecisions, {{"action", std::string(rules::name_of(made.action))},
                                       {"reason", std::string(api::name_of(made.reason))}})

@@ -96,6 +96,12 @@ DuplicateReconciler::DuplicateReconciler(
       actor_(client, caches, clock, std::move(options.act)) {}
 
 Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token stop) {
+  Outcome outcome = work_on(key, stop);
+  if (telemetry_.ended) telemetry_.ended(key, outcome);
+  return outcome;
+}
+
+Outcome DuplicateReconciler::work_on(const std::string& key, const std::stop_token& stop) {
   const auto request = caches_.requests.get(key);
   if (!request || request->meta.deletion_time) {
     forget(key);
@@ -176,7 +182,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     // would renew again what was renewed. So effects, and what follows them, rest on reads.
     if (is_effect(made.action)) source = Source::kRead;
     if (is_effect(made.action) && seen.source == Source::kCached) continue;
-    if (telemetry_.decided) telemetry_.decided(made);
+    if (telemetry_.decided) telemetry_.decided(seen.facts, made);
     note_progress(made, seen.facts, memory);
     if (!is_effect(made.action)) return made;
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");

@@ -22,13 +22,15 @@ namespace reconcile {
 
 // What the reconciler counts and who hears of it. All may be called from several workers.
 struct Telemetry {
-  std::function<void(const rules::Decision&)> decided{};
+  std::function<void(const rules::Observed&, const rules::Decision&)> decided{};
   // A certificate was installed `since` the request became due.
   std::function<void(const rules::Observed&, std::chrono::milliseconds since)> issued{};
   std::function<void(const std::string& key, const api::DuplicateCertificateRequestStatus&,
                      const std::string& profile)>
       reported{};
   std::function<void(const std::string& key)> gone{};
+  // Each pass has ended with this.
+  std::function<void(const std::string& key, const runtime::Outcome&)> ended{};
 };
 
 class DuplicateReconciler final : public runtime::Reconciler {
@@ -62,6 +64,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
   void remember(const std::string& key, const Memory& memory);
   void forget(const std::string& key);
 
+  runtime::Outcome work_on(const std::string& key, const std::stop_token& stop);
   // Runs passes until a decision waits. The last observation is left in `seen`.
   base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
                                            Memory& memory, Observation& seen, std::stop_token stop);

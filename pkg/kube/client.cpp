@@ -149,6 +149,11 @@ Result<json> Client::get(const Resource& resource, const ObjectKey& key, std::st
                      {in_words("get", resource, key.text()), resource}, stop);
 }
 
+Result<json> Client::openapi(const Resource& resource, std::stop_token stop) {
+  return impl_->call(openapi_request(resource),
+                     {"read the schema of " + resource.api_version(), resource}, stop);
+}
+
 Result<json> Client::list(const Resource& resource, const std::string& namespace_,
                           const ListOptions& options, std::stop_token stop) {
   return impl_->call(list_request(resource, namespace_, options),

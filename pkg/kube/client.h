@@ -53,6 +53,10 @@ class Client {
   base::Result<nlohmann::json> get(const Resource& resource, const ObjectKey& key,
                                    std::stop_token stop, View view = View::kWhole);
 
+  // What the API server publishes of the kinds of a group and version: OpenAPI 3. `resource` names
+  // them. kNotFound if it serves none.
+  base::Result<nlohmann::json> openapi(const Resource& resource, std::stop_token stop);
+
   // One page; `namespace_` "" means all namespaces. metadata.continue in the result tells whether
   // there are more; kExpired if the continue token is too old.
   base::Result<nlohmann::json> list(const Resource& resource, const std::string& namespace_,

@@ -104,6 +104,12 @@ Result<ApiRequest> get_request(const Resource& resource, const ObjectKey& key, V
       .method = "GET", .path = std::move(path), .headers = {accept(view, "PartialObjectMetadata")}};
 }
 
+ApiRequest openapi_request(const Resource& resource) {
+  return {.method = "GET",
+          .path = "/openapi/v3/apis/" + resource.api_version(),
+          .headers = {{"Accept", "application/json"}}};
+}
+
 Result<ApiRequest> list_request(const Resource& resource, const std::string& namespace_,
                                 const ListOptions& options) {
   if (!options.continue_token.empty() && !options.resource_version.empty()) {

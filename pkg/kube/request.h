@@ -68,6 +68,8 @@ struct DeleteOptions {
 
 base::Result<ApiRequest> get_request(const Resource& resource, const ObjectKey& key,
                                      View view = View::kWhole);
+// The OpenAPI 3 document of all kinds of a group and version; of `resource` no other part counts.
+ApiRequest openapi_request(const Resource& resource);
 // `namespace_` "" means all namespaces.
 base::Result<ApiRequest> list_request(const Resource& resource, const std::string& namespace_,
                                       const ListOptions& options);

@@ -68,6 +68,8 @@ class Informer {
   bool wait_synced(std::chrono::milliseconds at_most, const std::stop_token& stop) const {
     return progress_.wait_synced(at_most, stop);
   }
+  // Why the first listing is not there yet, for people; nullopt: it is, or has not failed so far.
+  std::optional<base::Error> problem() const { return progress_.problem(); }
   // Whether the store holds everything up to `resource_version` of an object in `namespace_`:
   // a reconciler that wrote asks before it trusts what it reads (KEP-5647). Versions that cannot be
   // compared count as seen.
@@ -161,6 +163,8 @@ WatchHandlers Informer<T>::handlers_of(const std::shared_ptr<Feed>& feed) {
           },
       .seen = [this,
                feed](const std::string& version) { progress_.seen(feed->namespace_, version); },
+      .failed = [this,
+                 feed](const base::Error& error) { progress_.failed(feed->namespace_, error); },
   };
 }
 

@@ -139,6 +139,7 @@ void Watcher::take_error(const base::Error& error) {
                                          {"namespace", scope_.namespace_},
                                          {"code", base::name_of(error.code)},
                                          {"error", error.message}});
+    if (handlers_.failed) handlers_.failed(error);
   }
   take(failure_of(error));
 }

@@ -35,6 +35,8 @@ struct WatchHandlers {
   // After each of the last three, and after a bookmark: all changes up to `resource_version` have
   // been handed on. Empty: not called.
   std::function<void(const std::string& resource_version)> seen{};
+  // A listing or a stream failed, and is tried again. Empty: not called.
+  std::function<void(const base::Error&)> failed{};
 };
 
 class Watcher {

@@ -68,7 +68,7 @@ TEST_F(Renewal, WritesTheLedgerThreeTimesForTheWholeGroup) {
   wait_order(67890, "original");
   wait_order(67890, "duplicate", other());
 
-  const auto audit = cluster().audit_events(support::ControlPlane::kOperator);
+  const auto audit = cluster().audit_events(operator_user());
   const auto writes = std::ranges::count_if(audit, [&](const support::AuditEvent& one) {
     return one.is_write() && one.code < 300 && one.name_space == home() &&
            one.resource == "certificateorders";

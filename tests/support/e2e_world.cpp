@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "http/curl_transport.h"
+#include "support/chart_account.h"
 #include "x509/chain.h"
 #include "x509/private_key.h"
 
@@ -55,6 +56,8 @@ void E2eTest::SetUp() {
                                          "crd/certificateorders.duplicert.io"});
   ASSERT_TRUE(served.ok()) << served.err;
   namespaces_ = {cluster().make_namespace("e2e-a"), cluster().make_namespace("e2e-b")};
+  make_chart_account(cluster(), home(), other(), dir() / "operator.kubeconfig");
+  audit_.emplace(cluster(), namespaces_, operator_user());
 }
 
 void E2eTest::TearDown() {
@@ -65,6 +68,15 @@ void E2eTest::TearDown() {
   }
   operator_.reset();
   simulator_.reset();
+  if (!audit_) return;
+  for (const std::string& problem : audit_->findings().problems) {
+    const bool refused = problem.starts_with("no role allows");
+    if (!refused || !refusals_expected_) ADD_FAILURE() << problem;
+  }
+}
+
+std::string E2eTest::operator_user() const {
+  return chart_user(home());
 }
 
 void E2eTest::start_simulator(const std::vector<std::string>& faults, std::uint64_t fault_seed) {
@@ -100,13 +112,11 @@ void E2eTest::start_operator(const std::vector<std::string>& flags) {
 std::unique_ptr<support::Process> E2eTest::make_operator(const std::string& log,
                                                          const std::vector<std::string>& flags) {
   support::Command command;
-  command.argv = {operator_binary(),   "run",
-                  "--kubeconfig",      cluster().kubeconfig(support::ControlPlane::kOperator),
-                  "--namespace",       home(),
-                  "--namespace",       other(),
-                  "--health-address",  "127.0.0.1:0",
-                  "--metrics-address", "127.0.0.1:0",
-                  "--log-level",       "debug"};
+  command.argv = {
+      operator_binary(),  "run",         "--kubeconfig",      dir() / "operator.kubeconfig",
+      "--namespace",      home(),        "--namespace",       other(),
+      "--health-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0",
+      "--log-level",      "debug"};
   if (simulator_) {
     const std::string url = simulator_->base_url();
     command.argv.insert(command.argv.end(),
@@ -253,7 +263,12 @@ void E2eTest::expect_good_pair(const std::string& secret, const std::string& nam
 }
 
 std::string E2eTest::fetch(const std::string& server, const std::string& path) {
-  std::istringstream log(op().output());
+  return ask(op(), server, path);
+}
+
+std::string E2eTest::ask(support::Process& which, const std::string& server,
+                         const std::string& path) {
+  std::istringstream log(which.output());
   std::string url;
   for (std::string line; std::getline(log, line);) {
     const json entry = json::parse(line, nullptr, false);

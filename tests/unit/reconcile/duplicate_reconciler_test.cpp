@@ -39,8 +39,9 @@ class FakeCentral final : public http::Transport {
   base::Result<http::Response> send(const http::Request& request, std::stop_token) override {
     calls_.push_back(request.method + " " + request.url);
     const bool one = request.url.find("/order/certificate/12345") != std::string::npos;
-    return http::Response{.status = 200,
-                          .body = one ? order().dump() : json{{"orders", {order()}}}.dump()};
+    const json all{{"orders", json::array({order()})},
+                   {"page", {{"total", 1}, {"limit", 1000}, {"offset", 0}}}};
+    return http::Response{.status = 200, .body = one ? order().dump() : all.dump()};
   }
   base::Result<http::Response> stream(const http::Request&, const http::BodySink&,
                                       std::stop_token) override {
