@@ -1,5 +1,7 @@
 #include "app/app.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -158,8 +160,13 @@ reconcile::Queues App::queues() {
 reconcile::AccountsOptions App::accounts_options() {
   return {.allowed_hosts = options_.allowed_ca_hosts,
           .user_agent = user_agent(),
-          .on_call = [this](std::string_view operation, std::string_view code,
-                            double seconds) { telemetry_.count_ca_call(operation, code, seconds); },
+          .on_call =
+              [this](std::string_view operation, std::string_view code, double seconds) {
+                telemetry_.count_ca_call(operation, code, seconds);
+                base::log_debug("called the CA", {{"operation", operation},
+                                                  {"code", code},
+                                                  {"duration_ms", std::llround(seconds * 1000)}});
+              },
           .inventory = {.full_interval = options_.inventory_interval},
           .connect = connect_to_ca};
 }
