@@ -36,7 +36,7 @@ TEST(Describe, TellsAbsentFactsAsSuch) {
 
 TEST(Describe, TellsWhatTheCaSaid) {
   Observed seen{};
-  seen.ca.orders = {{.id = 12345, .common_name = "shop.example.com", .status = "issued"}};
+  seen.ca.orders = {{.id = 12345, .status = "issued", .common_name = "shop.example.com"}};
   EXPECT_THAT(fact(seen, "CA"), HasSubstr("12345 (shop.example.com, issued"));
   seen.ca_error = base::Error{.message = "timeout"};
   EXPECT_EQ(fact(seen, "CA"), "did not answer: timeout");
