@@ -41,9 +41,8 @@ class Plugin : public support::RenewalTest {
   }
   std::vector<std::string> direct(std::vector<std::string> args) {
     const std::string url = ca().base_url();
-    for (const std::string& more :
-         {std::string("--direct"), std::string("--allowed-ca-hosts"),
-          url.substr(8, url.find('/', 8) - 8)}) {
+    for (const std::string& more : {std::string("--direct"), std::string("--allowed-ca-hosts"),
+                                    url.substr(8, url.find('/', 8) - 8)}) {
       args.push_back(more);
     }
     return args;

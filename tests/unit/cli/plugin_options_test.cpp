@@ -19,8 +19,9 @@ PluginOptions plugin(std::vector<const char*> words) {
 }
 
 TEST(ParsePlugin, TakesFlagsOfKubectlBeforeAndAfterTheCommand) {
-  for (const auto& words : {std::vector<const char*>{"-n", "a", "--context", "c", "status", "shop"},
-                            std::vector<const char*>{"status", "shop", "-n", "a", "--context", "c"}}) {
+  for (const auto& words :
+       {std::vector<const char*>{"-n", "a", "--context", "c", "status", "shop"},
+        std::vector<const char*>{"status", "shop", "-n", "a", "--context", "c"}}) {
     const PluginOptions options = plugin(words);
     EXPECT_EQ(options.verb, PluginVerb::kStatus) << options.finish.output;
     EXPECT_EQ(options.namespace_, "a");

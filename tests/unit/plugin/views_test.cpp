@@ -89,16 +89,17 @@ OrdersView orders_view() {
 }
 
 ExplainView explain_view() {
-  ExplainView view{.key = "team-a/shop",
-                   .facts = {{"names", "commonName shop.example.com"}, {"Secret", "does not exist"}},
-                   .rule = "no_order_matches",
-                   .rule_number = 48,
-                   .rules = 57,
-                   .action = "it waits",
-                   .reason = "NoMatchingOrder",
-                   .message = "no issued order of product ssl_basic matches",
-                   .candidates = candidates(),
-                   .reported = "Ready is False (NoMatchingOrder): no issued order"};
+  ExplainView view{
+      .key = "team-a/shop",
+      .facts = {{"names", "commonName shop.example.com"}, {"Secret", "does not exist"}},
+      .rule = "no_order_matches",
+      .rule_number = 48,
+      .rules = 57,
+      .action = "it waits",
+      .reason = "NoMatchingOrder",
+      .message = "no issued order of product ssl_basic matches",
+      .candidates = candidates(),
+      .reported = "Ready is False (NoMatchingOrder): no issued order"};
   view.changes = {{"with spec.suspend: true",
                    {.action = rules::Wait{}, .message = "nothing is issued", .rule = "suspended"}}};
   return view;
@@ -166,12 +167,19 @@ TEST(Timeline, IsInTheOrderOfTimeAndHoldsNow) {
 
   EXPECT_TRUE(std::ranges::is_sorted(moments, {}, &Moment::at));
   EXPECT_EQ(std::ranges::count(moments, "now", &Moment::what), 1);
-  EXPECT_EQ(std::ranges::count(moments, "order 12345 can be renewed from here on", &Moment::what), 1);
+  EXPECT_EQ(std::ranges::count(moments, "order 12345 can be renewed from here on", &Moment::what),
+            1);
 }
 
 TEST(Yaml, QuotesWhatCouldBeReadAsSomethingElse) {
-  EXPECT_EQ(yaml_of(json{{"a", "true"}, {"b", "12"}, {"c", "x: y"}, {"d", true}, {"e", ""},
-                         {"f", json::array()}, {"g", "plain text"}, {"h", {{{"i", 1}, {"j", 2}}}}}),
+  EXPECT_EQ(yaml_of(json{{"a", "true"},
+                         {"b", "12"},
+                         {"c", "x: y"},
+                         {"d", true},
+                         {"e", ""},
+                         {"f", json::array()},
+                         {"g", "plain text"},
+                         {"h", {{{"i", 1}, {"j", 2}}}}}),
             "a: \"true\"\nb: \"12\"\nc: \"x: y\"\nd: true\ne: \"\"\nf: []\ng: plain text\nh:\n"
             "- i: 1\n  j: 2\n");
 }
