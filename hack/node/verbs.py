@@ -18,6 +18,10 @@ NOT_USED_YET = {
 }
 
 
+# Lists are streamed as watches where the API server can do that, and read by pages where not.
+FALL_BACK = "list"
+
+
 def used_and_forbidden(path, user):
     used, forbidden = set(), []
     with open(path, encoding="utf-8") as log:
@@ -56,7 +60,8 @@ def main(audit, namespace, roles_file):
     if not roles or not used:
         problems.append("no roles or no calls found: this check would always pass")
     problems += [f"granted and never used: {verb} {resource}"
-                 for resource, verb in sorted(allowed - used - NOT_USED_YET)]
+                 for resource, verb in sorted(allowed - used - NOT_USED_YET)
+                 if verb != FALL_BACK or (resource, "watch") not in used]
     problems += [f"used now, strike it from NOT_USED_YET: {verb} {resource}"
                  for resource, verb in sorted(NOT_USED_YET & used - {("events", "patch")})]
     print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
