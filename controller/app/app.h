@@ -1,8 +1,9 @@
 // App: owns every long-lived object of `duplicert run`, in construction order; destruction in
 // reverse order is the shutdown. Decides nothing.
 //
-// Threads: main waits for signals; one per watched kind (and namespace); --workers for requests and
-// one for profiles; one for Events; one for the Lease; two small pools for probes and metrics.
+// Threads: main waits for signals; one per watched kind (and namespace); --workers for requests,
+// one for profiles, one for orders; one for Events; one for the Lease; two small pools for probes
+// and metrics.
 #pragma once
 
 #include <memory>

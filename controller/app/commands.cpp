@@ -10,6 +10,7 @@
 #include "app/publish.h"
 #include "base/log.h"
 #include "http/curl_transport.h"
+#include "plan/command.h"
 #include "simulator/simulator.h"
 
 namespace app {
@@ -144,6 +145,9 @@ int execute(int argc, const char* const* argv) {
   const cli::Command command = cli::parse(argc, argv, simulator::describe_faults());
   if (const auto* options = std::get_if<cli::RunOptions>(&command)) return run(*options);
   if (const auto* options = std::get_if<cli::SimulateOptions>(&command)) return simulate(*options);
+  if (const auto* options = std::get_if<cli::PlanOptions>(&command)) {
+    return plan::execute_plan(*options, "duplicert plan");
+  }
   if (const auto* options = std::get_if<cli::ProbeOptions>(&command)) return probe(*options);
   if (const auto* done = std::get_if<cli::Finish>(&command)) return finish(*done);
   return print_version();

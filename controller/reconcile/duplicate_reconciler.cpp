@@ -248,19 +248,7 @@ rules::Decision DuplicateReconciler::decide_asking(Observation& seen, Memory& me
                                                    std::stop_token stop) {
   while (true) {
     rules::Decision made = rules::decide(seen.facts);
-    if (const auto* orders = std::get_if<rules::AskOrders>(&made.action)) {
-      observer_.ask(*orders, seen, stop);
-    } else if (const auto* duplicates = std::get_if<rules::AskDuplicates>(&made.action)) {
-      observer_.ask(*duplicates, seen, stop);
-    } else if (const auto* certificate = std::get_if<rules::AskCertificate>(&made.action)) {
-      observer_.ask(*certificate, seen, stop);
-    } else if (const auto* ownership = std::get_if<rules::AskOwnership>(&made.action)) {
-      observer_.ask(*ownership, seen, stop);
-    } else if (const auto* approval = std::get_if<rules::AskApproval>(&made.action)) {
-      observer_.ask(*approval, seen, stop);
-    } else {
-      return made;
-    }
+    if (!observer_.answer(made.action, seen, stop)) return made;
     // A rate limit is not a failure: it says when to come back.
     if (seen.facts.ca_error && seen.facts.ca_error->code != base::Code::kExhausted) {
       seen.facts.failures = ++memory.failures;
@@ -284,10 +272,7 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
       telemetry_.issued(seen.facts, std::chrono::floor<std::chrono::milliseconds>(since));
     }
     record(seen, runtime::EventType::kNormal, api::Reason::kIssued, "Issue",
-           fmt::format("Secret {} holds a duplicate of order {}, serial number {}, valid until {}",
-                       seen.facts.request.spec.secret_name, install->order_id,
-                       seen.facts.ca.issued->leaf->serial_number,
-                       base::format_time(seen.facts.ca.issued->leaf->not_after)));
+           rules::issued_text(seen.facts, *install));
     return {};
   }
   if (std::holds_alternative<rules::BackUpForeignSecret>(action)) {

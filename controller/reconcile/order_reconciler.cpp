@@ -114,6 +114,9 @@ OrderReconciler::Pass OrderReconciler::observe(const api::CertificateOrder& obje
   for (const auto& other : caches_.entries.by_index(kByAccount, object.spec.account)) {
     if (other->meta.name != object.meta.name) group.push_back(rules::entry_of(*other));
   }
+  facts.is_latest = std::ranges::none_of(group, [&](const rules::LedgerEntry& other) {
+    return other.group == facts.entry.group && other.generation > facts.entry.generation;
+  });
   if (facts.entry.generation > 1) {
     rules::LedgerEntry before = facts.entry;
     before.generation -= 1;
@@ -152,6 +155,7 @@ void OrderReconciler::observe_profile(Pass& pass, const std::vector<Sponsorship>
       continue;
     }
     facts.has_profile = true;
+    facts.profile = name;
     facts.sponsored = i < payers;
     facts.orders_per_day = profile->spec.limits.orders_per_day;
     facts.orders_today = orders_today(caches_.entries, facts.entry.group.account, name, facts.now,

@@ -44,14 +44,6 @@ class ProfileReconciler final : public runtime::Reconciler {
   runtime::Outcome reconcile(const std::string& key, std::stop_token stop) override;
 
  private:
-  struct Credentials {
-    base::SecretString api_key{};
-    std::string version{};  // of the Secret
-    std::string problem{};  // why there is no key
-  };
-
-  base::Result<Credentials> read_credentials(const api::AutomationProfile& profile,
-                                             std::stop_token stop);
   base::Result<ProfileState> look(const api::AutomationProfile& profile, std::stop_token stop);
   bool is_fresh(const ProfileState& state, const std::string& fingerprint) const;
   base::Result<void> write_status(const api::AutomationProfile& profile,

@@ -34,6 +34,8 @@ constexpr std::array kRules{
     RULE(marks_are_outdated),
     RULE(keystore_is_outdated),
     RULE(keystore_cannot_be_made),
+    RULE(revocation_is_looked_for),
+    RULE(pending_is_not_needed),
     RULE(certificate_is_current),
     RULE(profile_is_missing),
     RULE(namespace_is_not_allowed),
@@ -119,7 +121,7 @@ std::string_view name_of(const Action& action) {
       "apply_marks",      "open_ledger",
       "remember_no_gain", "update_keystore",
       "ask_approval",     "prepare_key",
-      "record_rejection"};
+      "record_rejection", "ask_revocation"};
   return kNames[action.index()];
 }
 

@@ -49,6 +49,7 @@ MaybeDecision request_is_suspended(const Pass& pass);
 MaybeDecision pending_key_is_installed(const Pass& pass);
 MaybeDecision keystore_is_outdated(const Pass& pass);
 MaybeDecision keystore_cannot_be_made(const Pass& pass);
+MaybeDecision revocation_is_looked_for(const Pass& pass);
 MaybeDecision certificate_is_current(const Pass& pass);
 MaybeDecision profile_is_missing(const Pass& pass);
 MaybeDecision namespace_is_not_allowed(const Pass& pass);
@@ -62,6 +63,7 @@ MaybeDecision certificate_is_the_accounts_own(const Pass& pass);
 MaybeDecision old_pair_is_not_kept(const Pass& pass);
 MaybeDecision marks_are_outdated(const Pass& pass);
 // Rules about a key that was made for an entry of the ledger (rules_ledger.cpp).
+MaybeDecision pending_is_not_needed(const Pass& pass);
 MaybeDecision entry_uses_the_key(const Pass& pass);
 MaybeDecision entry_is_issued(const Pass& pass);
 MaybeDecision entry_is_closed(const Pass& pass);

@@ -6,11 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/thread_annotations.h"
+#include "base/token_bucket.h"
 #include "http/curl_transport.h"
 #include "http/url.h"
 #include "kube/response.h"
 #include "kube/rotating_transport.h"
-#include "kube/token_bucket.h"
 #include "kube/warnings.h"
 
 namespace kube {
@@ -62,7 +63,8 @@ struct Client::Impl {
   const std::unique_ptr<http::Transport> transport;
   const std::unique_ptr<TokenSource> tokens;
   const base::Clock& clock;
-  TokenBucket bucket;
+  base::Mutex bucket_mutex{};
+  base::TokenBucket bucket GUARDED_BY(bucket_mutex);
   Warnings warnings{};
 
   // What a call is about, for errors and metrics.
@@ -75,6 +77,7 @@ struct Client::Impl {
                                  const base::SecretString& token, const Exchange& exchange);
   Result<http::Response> carry_out(const ApiRequest& request, const Subject& subject,
                                    const Exchange& exchange);
+  std::chrono::nanoseconds reserve();
   Result<json> call(Result<ApiRequest> request, const Subject& subject,
                     const std::stop_token& stop);
   WriteOptions write_options() const { return {.field_manager = options.field_manager}; }
@@ -114,11 +117,16 @@ Result<http::Response> Client::Impl::carry_out(const ApiRequest& request, const 
   return attempt(request, subject, token, exchange);
 }
 
+std::chrono::nanoseconds Client::Impl::reserve() {
+  const base::MutexLock lock(bucket_mutex);
+  return bucket.reserve(clock.steady_now());
+}
+
 Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subject,
                                 const std::stop_token& stop) {
   auto finish = [&]() -> Result<json> {
     if (!request) return std::unexpected(request.error());
-    TRY_VOID(wait_for(bucket.reserve(clock.steady_now()), stop));
+    TRY_VOID(wait_for(reserve(), stop));
     const auto response = TRY(carry_out(
         *request, subject, [&](const http::Request& full) { return transport->send(full, stop); }));
     return decode_response(response, request->method, clock.now());
@@ -135,7 +143,8 @@ Client::Client(ClientOptions options, std::unique_ptr<http::Transport> transport
                      .transport = std::move(transport),
                      .tokens = std::move(tokens),
                      .clock = clock,
-                     .bucket{options.queries_per_second, options.burst}}) {}
+                     .bucket = base::TokenBucket({.per_second = options.queries_per_second,
+                                                  .burst = static_cast<double>(options.burst)})}) {}
 
 Client::~Client() = default;
 
@@ -277,24 +286,29 @@ std::unique_ptr<TokenSource> tokens_of(const Config& config, const base::Clock& 
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
-                                        const std::string& user_agent, const base::Clock& clock,
-                                        Reload reload) {
-  const auto make = maker_for(config, user_agent);
-  auto transport = make(material_of(config));
+Result<std::unique_ptr<http::Transport>> transport_for(const Config& config,
+                                                       const std::string& user_agent) {
+  auto transport = maker_for(config, user_agent)(material_of(config));
   if (!transport) {
     return std::unexpected(base::wrap("connect to " + config.server, transport.error()));
   }
+  return transport;
+}
+
+Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
+                                        const std::string& user_agent, const base::Clock& clock,
+                                        Reload reload) {
+  auto transport = TRY(transport_for(config, user_agent));
   if (reload) {
     const auto load = [reload = std::move(reload)]() -> Result<TlsMaterial> {
       const Config again = TRY(reload());
       return material_of(again);
     };
-    transport = std::make_unique<RotatingTransport>(*std::move(transport), material_of(config),
-                                                    load, make, clock);
+    transport = std::make_unique<RotatingTransport>(std::move(transport), material_of(config), load,
+                                                    maker_for(config, user_agent), clock);
   }
   options.server = config.server;
-  return std::make_unique<Client>(std::move(options), *std::move(transport),
+  return std::make_unique<Client>(std::move(options), std::move(transport),
                                   tokens_of(config, clock), clock);
 }
 

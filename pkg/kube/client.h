@@ -104,6 +104,10 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
+// The connection to the server of `config`, without its token. kInvalid as below.
+base::Result<std::unique_ptr<http::Transport>> transport_for(const Config& config,
+                                                             const std::string& user_agent);
+
 // A Client over a new CurlTransport for `config`; options.server is taken from `config`.
 // `user_agent`: "name/version (os/arch)". kInvalid if certificates or keys do not parse.
 // `reload`, if given, reads the same configuration again from time to time: a new CA or client

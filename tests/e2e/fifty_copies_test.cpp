@@ -127,7 +127,8 @@ TEST_F(FiftyCopies, TheAnswerToTheOrderIsLost) {
 
 TEST_F(FiftyCopies, TheProcessIsKilledRightAfterThePost) {
   begin();
-  ASSERT_TRUE(ca().set_faults({"lose_answer:order_place=on*1", "listing_lag=3s"}));
+  // The CA has the order, and its answer is still under way.
+  ASSERT_TRUE(ca().set_faults({"late_answer:order_place=10s*1", "listing_lag=3s"}));
   start_operator(all_flags());
   wait_for_order_post();
 
@@ -140,7 +141,7 @@ TEST_F(FiftyCopies, TheProcessIsKilledRightAfterThePost) {
 
 TEST_F(FiftyCopies, TheLeaderChangesInTheMiddle) {
   begin();
-  ASSERT_TRUE(ca().set_faults({"lose_answer:order_place=on*1"}));
+  ASSERT_TRUE(ca().set_faults({"late_answer:order_place=5s*1"}));
   auto elected = all_flags();
   elected.insert(elected.end(), {"--leader-elect", "--leader-elect-namespace", home()});
   start_operator(elected);

@@ -247,6 +247,18 @@ void add_purchases(Collector& rows) {
   rows.add(facts);
 }
 
+void add_revocations(Collector& rows) {
+  const auto profiles = only(support::kProfiles, {"fine", "places_orders"});
+  const auto secrets = only(support::kInstalled, {"valid", "due", "expired"});
+  const auto orders = only(support::kOrders, {"unasked", "match", "none"});
+  support::Facts facts = resting();
+  facts[1] = profiles;
+  facts[2] = secrets;
+  facts[4] = orders;
+  facts[13] = support::kRevocations;
+  rows.add(facts);
+}
+
 std::vector<Row> decision_rows() {
   Collector rows;
   add_who_may_act(rows);
@@ -261,6 +273,7 @@ std::vector<Row> decision_rows() {
   add_keystores(rows);
   add_ledger(rows);
   add_purchases(rows);
+  add_revocations(rows);
   return rows.take();
 }
 

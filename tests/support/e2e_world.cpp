@@ -45,9 +45,15 @@ void E2eTest::SetUp() {
   ClusterTest::SetUp();
   if (IsSkipped() || HasFatalFailure()) return;
   dir_ = std::make_unique<support::TempDir>();
-  const auto applied = cluster().kubectl(
-      {"apply", "--server-side", "--force-conflicts", "-k", DUPLICERT_SOURCE_DIR "/crds"});
+  const std::string crds = DUPLICERT_SOURCE_DIR "/crds";
+  const auto applied =
+      cluster().kubectl({"apply", "--server-side", "--force-conflicts", "-k", crds});
   ASSERT_TRUE(applied.ok()) << applied.err;
+  const auto served = cluster().kubectl({"wait", "--for=condition=Established", "--timeout=30s",
+                                         "crd/automationprofiles.duplicert.io",
+                                         "crd/duplicatecertificaterequests.duplicert.io",
+                                         "crd/certificateorders.duplicert.io"});
+  ASSERT_TRUE(served.ok()) << served.err;
   namespaces_ = {cluster().make_namespace("e2e-a"), cluster().make_namespace("e2e-b")};
 }
 

@@ -346,6 +346,21 @@ INSTANTIATE_TEST_SUITE_P(
                                "wait",
                                api::Reason::kOrderBudgetExceeded,
                                {"10 orders", "limits.ordersPerDay is 10", "Raise it"}},
+                    LedgerCase{"pending_is_not_needed",
+                               "of_a_duplicate",
+                               observed().with_secret(leaf(days{200})).with_pending(pending()),
+                               "drop_pending",
+                               api::Reason::kPending,
+                               {"the installed certificate is current"}},
+                    LedgerCase{"certificate_is_current",
+                               "and_the_key_of_an_open_entry_stays",
+                               observed()
+                                   .with_secret(leaf(days{200}))
+                                   .with_pending(entry_key())
+                                   .with_entry(entry(OrderState::kSubmitted)),
+                               "nothing",
+                               api::Reason::kIssued,
+                               {"valid until"}},
                     LedgerCase{"pending_is_for_no_purchase",
                                "but_a_duplicate",
                                due().with_pending(pending()).ca_lists({}),
@@ -480,6 +495,40 @@ TEST(LinkPending, GivesTheKeyOfAnIssuedEntryItsOrder) {
   EXPECT_EQ(linked_order(entry(OrderState::kPlaced)), 0);
   EXPECT_EQ(linked_order(of_another), 0);
   EXPECT_EQ(linked_order(other_entry), 0);
+}
+
+TEST(LinkRenewals, TellsWhatTheCaDoesNot) {
+  OrderFacts renewed = support::renewed_order();
+  renewed.renewal_of_order_id = 0;
+  LedgerEntry bought = entry(OrderState::kIssued);
+  Observed seen = observed()
+                      .asking_for_order(support::kOrderId)
+                      .with_secret(leaf(days{20}))
+                      .with_order(ending_order(days{20}))
+                      .with_order(renewed)
+                      .with_entry(bought);
+  EXPECT_EQ(decide(seen).rule, "successor_is_not_eligible") << "a pinned order follows links alone";
+
+  link_renewals(seen);
+
+  EXPECT_EQ(seen.ca.orders->back().renewal_of_order_id, support::kOrderId);
+  EXPECT_EQ(decide(seen).rule, "order_is_found");
+}
+
+TEST(LinkRenewals, LeavesWhatTheCaSaysAndWhatIsNotIssued) {
+  OrderFacts renewed = support::renewed_order();
+  renewed.renewal_of_order_id = 5;
+  Observed told = observed().with_order(renewed).with_entry(entry(OrderState::kIssued));
+  renewed.renewal_of_order_id = 0;
+  LedgerEntry superseded = entry(OrderState::kSuperseded);
+  superseded.order_id = renewed.id;
+  Observed open = observed().with_order(renewed).with_entry(superseded);
+
+  link_renewals(told);
+  link_renewals(open);
+
+  EXPECT_EQ(told.ca.orders->back().renewal_of_order_id, 5);
+  EXPECT_EQ(open.ca.orders->back().renewal_of_order_id, 0);
 }
 
 // Replace is free and never leads to a purchase.
