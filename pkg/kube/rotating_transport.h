@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/thread_annotations.h"
 #include "http/transport.h"
