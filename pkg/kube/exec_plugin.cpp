@@ -56,7 +56,8 @@ std::vector<std::string> environment_of(const ExecPlugin& plugin) {
   std::map<std::string, std::string> all;
   for (char** at = environ; *at != nullptr; ++at) {
     const char* const sign = std::strchr(*at, '=');
-    if (sign != nullptr) all[std::string(*at, sign)] = sign + 1;
+    if (sign == nullptr) continue;
+    all[std::string(*at, static_cast<std::size_t>(sign - *at))] = sign + 1;
   }
   for (const auto& [name, value] : plugin.env) all[name] = value;
   all["KUBERNETES_EXEC_INFO"] = exec_info(plugin);
