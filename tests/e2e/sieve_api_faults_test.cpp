@@ -22,6 +22,7 @@ using support::status_answer;
 class SieveApiFaults : public SieveTest {
  protected:
   void SetUp() override {
+    if (!support::all_fault_plans()) GTEST_SKIP() << support::kOnlyInFull;
     SieveTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
     start_world();

@@ -113,6 +113,7 @@ json patch_of(const Leaf& leaf, const json& value) {
 class SieveCampaign : public SieveTest {
  protected:
   void SetUp() override {
+    if (!support::all_fault_plans()) GTEST_SKIP() << support::kOnlyInFull;
     SieveTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
     start_world();

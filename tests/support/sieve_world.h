@@ -142,5 +142,7 @@ class SieveTest : public RenewalTest {
 
 // Which part of the plans a run covers: $DUPLICERT_FAULT_PLANS, "all" or "some" (the default).
 bool all_fault_plans();
+// Why a suite that takes minutes is skipped in the share.
+inline constexpr const char* kOnlyInFull = "only in full: hack/faults.sh, or hack/test.sh --all";
 
 }  // namespace support
