@@ -184,10 +184,11 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     const api::DuplicateCertificateRequest& request, Memory& memory, Observation& seen,
     std::stop_token stop) {
   Source source = Source::kCached;
+  const auto item = observer_.begin_item();
   for (int pass = 0; pass < kPassesMax; ++pass) {
     // What the CA told about its orders in this item is still fresh; all else is observed anew.
     auto orders = std::move(seen.facts.ca.orders);
-    seen = TRY(observer_.observe(request, memory.has_pending, source, stop));
+    seen = TRY(observer_.observe(request, memory.has_pending, source, item, stop));
     seen.facts.ca.orders = std::move(orders);
     seen.facts.failures = memory.failures;
     rules::Decision made = decide_asking(seen, memory, stop);
