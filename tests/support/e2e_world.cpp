@@ -113,7 +113,7 @@ std::string E2eTest::ca_trust_pem() {
 }
 
 std::filesystem::path E2eTest::operator_kubeconfig() {
-  return cluster().kubeconfig(support::ControlPlane::kOperator);
+  return dir() / "operator.kubeconfig";
 }
 
 void E2eTest::start_operator(const std::vector<std::string>& flags) {
