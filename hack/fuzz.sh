@@ -8,7 +8,7 @@
 #   TARGET        answers, cron, ... (default: all of tests/fuzz)
 #
 # Targets run one after the other, with low priority. What they learn stays in build/fuzz-corpus and
-# is where the next run begins; an input that breaks something is kept in build/fuzz-findings and its
+# is where the next run begins; what breaks something is kept in build/fuzz-findings and its
 # report is shown. Put such an input into tests/fuzz/corpus/TARGET with the fix: every build replays
 # it. Never put one there that holds a private key.
 # Prints a line for each target: CPU seconds, inputs, covered edges, findings.
@@ -60,7 +60,7 @@ explore() {
   log=$repo/build/fuzz-$name.log
   mkdir -p -- "$corpus" "$findings"
   cpu=0 found=0
-  nice -n 5 "$repo/build/fuzz/tests/fuzz/fuzz_$name" "-artifact_prefix=$findings/" -timeout=20 \
+  nice -n 2 "$repo/build/fuzz/tests/fuzz/fuzz_$name" "-artifact_prefix=$findings/" -timeout=20 \
     -rss_limit_mb=1024 -max_len=16384 -use_value_profile=1 \
     "$corpus" "$repo/tests/fuzz/corpus/$name" >"$log" 2>&1 &
   child=$!

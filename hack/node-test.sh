@@ -12,14 +12,16 @@
 # every manifest and example taken by the API server; an upgrade by Helm 4 that changes no
 # certificate; no call of the operator refused, and each verb of its roles used; the manifests for
 # Flux, Argo CD and prometheus-operator against their CRDs; /debug from inside and outside of a
-# Pod; an uninstall that leaves CRDs and Secrets; namespaced mode without a ClusterRole; every status
-# that was written, by the rules of Flux and kstatus.
+# Pod; an uninstall that leaves CRDs and Secrets; namespaced mode without a ClusterRole; every
+# status that was written, by the rules of Flux and kstatus.
 # Exit code 4: this machine does not allow a node. The last line counts the checks.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 # shellcheck source-path=SCRIPTDIR source=node/artefacts.sh
 . "$repo/hack/node/artefacts.sh"
+# shellcheck source-path=SCRIPTDIR source=node/audit.sh
+. "$repo/hack/node/audit.sh"
 
 binary_flags=()
 keep=false
@@ -285,39 +287,6 @@ json.dump(profile, sys.stdout)' | k apply -f - >/dev/null
   same "orders in the ledger" "$(k -n duplicert get dcro --no-headers | wc -l)" 1
 }
 
-# check_rare_verbs: what else the roles are for. An entry of the ledger that was closed long ago is
-# deleted; an Event that comes again within minutes is counted up.
-check_rare_verbs() {
-  local name=order-0123456789abcdef0123-1
-  sed "s|^metadata:|&\n  namespace: duplicert|" "$repo/tests/data/crd/valid/order.yaml" \
-    >"$work/entry.yaml"
-  k create -f "$work/entry.yaml" >/dev/null
-  k -n duplicert patch dcro "$name" --subresource=status --type=merge \
-    -p '{"status": {"state": "Abandoned", "closedAt": "2020-01-01T00:00:00Z"}}' >/dev/null
-  wait_until 60 "the deletion of an old entry" not k -n duplicert get dcro "$name"
-  ok "an entry of the ledger that was closed long ago is deleted"
-
-  request team-a wrong simulator-basic | sed 's/shop.example.com/shop.example.org/' |
-    k apply -f - >/dev/null
-  for _ in 1 2; do
-    wait_stalled wrong NameNotAllowed
-    k -n team-a patch dcr wrong --type=merge -p '{"spec": {"suspend": true}}' >/dev/null
-    wait_stalled wrong Suspended
-    k -n team-a patch dcr wrong --type=merge -p '{"spec": {"suspend": false}}' >/dev/null
-  done
-  wait_until 60 "an Event that is counted up" event_is_counted
-  ok "an Event that comes again is counted up"
-  k -n team-a delete dcr wrong >/dev/null
-}
-not() { ! "$@"; }
-wait_stalled() {
-  k -n team-a wait "dcr/$1" --timeout=60s \
-    --for=jsonpath='{.status.conditions[?(@.type=="Stalled")].reason}'="$2" >/dev/null
-}
-event_is_counted() {
-  k -n team-a get events.v1.events.k8s.io -o 'jsonpath={.items[*].series.count}' | grep '[0-9]'
-}
-
 check_uninstall() {
   on helm uninstall duplicert -n duplicert --wait --timeout 120s >/dev/null
   same "CRDs after the uninstall" "$(k get crds -o name | grep -c 'duplicert\.io$')" 3
@@ -400,11 +369,8 @@ check_metrics
 check_foreign
 check_manifests
 check_upgrade
-python3 "$repo/hack/node/verbs.py" "$node/audit.log" duplicert \
-  <(k get clusterrole,role -A -l app.kubernetes.io/part-of=duplicert -o json)
-ok "no call was refused, and each verb of the roles is used"
+check_rights
 check_uninstall
 check_namespaced
-statuses=$(python3 "$repo/hack/node/statuses.py" "$node/audit.log")
-ok "each of $statuses statuses that were written keeps Flux's and kstatus' rules"
+check_statuses
 say "$passed checks passed"

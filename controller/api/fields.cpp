@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
@@ -10,19 +9,6 @@ namespace api {
 namespace {
 
 using nlohmann::json;
-
-// "Kind: path path ...;", of crds/: a test holds it against them (UPDATE_GOLDEN=1 rewrites it).
-constexpr std::string_view kKnown =
-#include "api/crd_fields.inc"
-    ;
-
-std::vector<std::string> known_fields(std::string_view kind) {
-  const auto begin = kKnown.find(std::string(kind) + ":");
-  if (begin == std::string_view::npos) return {};
-  const auto first = begin + kind.size() + 1;
-  std::istringstream words{std::string(kKnown.substr(first, kKnown.find(';', first) - first))};
-  return {std::istream_iterator<std::string>(words), {}};
-}
 
 void add_fields(const json& schema, const std::string& path, std::vector<std::string>& found) {
   if (!schema.is_object()) return;
@@ -46,13 +32,12 @@ std::vector<std::string> fields_of(const json& schema) {
   return found;
 }
 
-SchemaGap compare_schema(std::string_view kind, const json& schema) {
-  auto known = known_fields(kind);
-  std::ranges::sort(known);
-  const auto served = fields_of(schema);
+SchemaGap compare_schemas(const json& known, const json& served) {
+  const auto ours = fields_of(known);
+  const auto theirs = fields_of(served);
   SchemaGap gap;
-  std::ranges::set_difference(known, served, std::back_inserter(gap.missing));
-  std::ranges::set_difference(served, known, std::back_inserter(gap.unknown));
+  std::ranges::set_difference(ours, theirs, std::back_inserter(gap.missing));
+  std::ranges::set_difference(theirs, ours, std::back_inserter(gap.unknown));
   return gap;
 }
 

@@ -8,6 +8,7 @@
 #include "api/names.h"
 #include "base/log.h"
 #include "cli/options.h"
+#include "plan/schema.h"
 #include "reconcile/resources.h"
 #include "runtime/pause.h"
 
@@ -49,7 +50,7 @@ void judge(const kube::Resource& resource, const json& document, SchemaFindings&
     found.problem = listing_problem(resource, base::Error{.code = base::Code::kNotFound});
     return;
   }
-  const api::SchemaGap gap = api::compare_schema(resource.kind, schema);
+  const api::SchemaGap gap = api::compare_schemas(*plan::crd_schema_of(resource.kind), schema);
   if (!gap.missing.empty()) {
     found.problem = fmt::format(
         "the CRD {} is older than duplicert {}, it lacks {}: bring the CRDs up to date ({})",

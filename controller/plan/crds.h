@@ -10,6 +10,6 @@ struct Crd {
   std::string_view kind{};
   std::string_view yaml{};
 };
-extern const std::array<Crd, 2> kCrds;
+extern const std::array<Crd, 3> kCrds;
 
 }  // namespace plan

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "api/names.h"
 #include "plan/crds.h"
 #include "plan/manifest.h"
 
@@ -191,25 +192,45 @@ class Checker {
   std::map<std::string, std::regex> patterns_{};
 };
 
-std::map<std::string, json, std::less<>> load_schemas() {
-  std::map<std::string, json, std::less<>> schemas;
+using Schemas = std::map<std::string, json, std::less<>>;
+
+Schemas load_schemas() {
+  Schemas schemas;
   for (const Crd& crd : kCrds) {
     auto parsed = parse_manifests(std::string(crd.yaml), "crds");
     if (!parsed || parsed->empty()) continue;
-    json& schema = parsed->front().object["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
-    schema["properties"].erase("status");  // not what a manifest says
-    schema["properties"]["status"] = json::object();
-    schemas.emplace(crd.kind, std::move(schema));
+    schemas.emplace(crd.kind,
+                    parsed->front().object["spec"]["versions"][0]["schema"]["openAPIV3Schema"]);
   }
   return schemas;
+}
+
+const Schemas& all_schemas() {
+  static const Schemas schemas = load_schemas();
+  return schemas;
+}
+
+Schemas load_manifest_schemas() {
+  Schemas schemas = all_schemas();
+  schemas.erase(std::string(api::kCertificateOrderKind));
+  for (auto& [kind, schema] : schemas) schema["properties"]["status"] = json::object();
+  return schemas;
+}
+
+const json* find_schema(const Schemas& schemas, std::string_view kind) {
+  const auto at = schemas.find(kind);
+  return at == schemas.end() ? nullptr : &at->second;
 }
 
 }  // namespace
 
 const json* schema_of(std::string_view kind) {
-  static const auto schemas = load_schemas();
-  const auto at = schemas.find(kind);
-  return at == schemas.end() ? nullptr : &at->second;
+  static const Schemas schemas = load_manifest_schemas();
+  return find_schema(schemas, kind);
+}
+
+const json* crd_schema_of(std::string_view kind) {
+  return find_schema(all_schemas(), kind);
 }
 
 Found check_schema(const json& schema, const json& object) {

@@ -12,8 +12,11 @@
 
 namespace plan {
 
-// The schema of a kind of ours (compiled in from crds/), or nullptr.
+// The schema of a kind of ours that people write (compiled in from crds/), without its status, or
+// nullptr.
 const nlohmann::json* schema_of(std::string_view kind);
+// The whole schema of any kind of ours, or nullptr.
+const nlohmann::json* crd_schema_of(std::string_view kind);
 
 // What is wrong with `object`, in the order of its fields; each message tells the value and what is
 // allowed.

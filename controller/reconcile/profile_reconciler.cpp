@@ -8,6 +8,7 @@
 #include "api/names.h"
 #include "base/log.h"
 #include "certcentral/client.h"
+#include "reconcile/pass_limits.h"
 #include "reconcile/preflight.h"
 #include "reconcile/profile_access.h"
 #include "reconcile/resources.h"
@@ -44,7 +45,7 @@ std::chrono::milliseconds age_max(const ProfileState& state) {
 
 }  // namespace
 
-ProfileReconciler::ProfileReconciler(const runtime::Store<api::AutomationProfile>& profiles,
+ProfileReconciler::ProfileReconciler(const runtime::Informer<api::AutomationProfile>& profiles,
                                      kube::Client& client, Accounts& accounts,
                                      ProfileStates& states, const base::Clock& clock, Hooks hooks)
     : profiles_(profiles),
@@ -56,15 +57,17 @@ ProfileReconciler::ProfileReconciler(const runtime::Store<api::AutomationProfile
 
 Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token stop) {
   hooks_.refresh_watches();
-  const auto profile = profiles_.get(key);
+  const auto profile = profiles_.store().get(key);
   const auto before = states_.get(key);
   if (!profile || profile->meta.deletion_time) {
     if (before && before->account) before->account->let_go(key);
     states_.erase(key);
+    forget(key);
     hooks_.changed(key);
     hooks_.gone(key);
     return Outcome::done();
   }
+  if (!has_caught_up(*profile)) return Outcome::after(kStaleRetry);
   auto looked = look(*profile, stop);
   if (!looked) return Outcome::failed(looked.error());
   ProfileState state = *std::move(looked);
@@ -143,7 +146,22 @@ base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile&
   if (!written && written.error().code != base::Code::kNotFound) {
     return std::unexpected(base::wrap("write the profile's status", written.error()));
   }
+  if (written) {
+    const base::MutexLock lock(mutex_);
+    written_[api::key_of(profile.meta)] = (*written)["metadata"].value("resourceVersion", "");
+  }
   return {};
+}
+
+bool ProfileReconciler::has_caught_up(const api::AutomationProfile& profile) {
+  const base::MutexLock lock(mutex_);
+  const auto at = written_.find(api::key_of(profile.meta));
+  return at == written_.end() || profiles_.has_seen(profile.meta.namespace_, at->second);
+}
+
+void ProfileReconciler::forget(const std::string& key) {
+  const base::MutexLock lock(mutex_);
+  written_.erase(key);
 }
 
 }  // namespace reconcile

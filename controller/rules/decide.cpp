@@ -111,6 +111,15 @@ std::vector<std::string_view> rule_names() {
   return names;
 }
 
+bool is_question(const Action& action) {
+  return std::holds_alternative<AskOrders>(action) ||
+         std::holds_alternative<AskDuplicates>(action) ||
+         std::holds_alternative<AskCertificate>(action) ||
+         std::holds_alternative<AskOwnership>(action) ||
+         std::holds_alternative<AskApproval>(action) ||
+         std::holds_alternative<AskRevocation>(action);
+}
+
 std::string_view name_of(const Action& action) {
   constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{
       "nothing",          "wait",

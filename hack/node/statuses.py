@@ -4,7 +4,8 @@
 
 usage: statuses.py AUDIT.log
 
-AUDIT.log: of the API server, with the objects of writes to /status. Prints how many it looked at."""
+AUDIT.log: of the API server, with the objects of writes to /status. Prints how many it looked
+at."""
 import json
 import sys
 

@@ -212,6 +212,8 @@ void Faults::expect_one_renewal() {
 std::string Faults::all_in_sight() {
   std::string seen = op().output() + fetch("--metrics-address", "/metrics");
   EXPECT_THAT(seen, HasSubstr("duplicert_ca_requests_total")) << "the metrics were not read";
+  EXPECT_THAT(seen, HasSubstr(R"("level":"debug","message":"called the CA")"))
+      << "not at debug level";
   for (const std::string& namespace_ : {home(), other()}) {
     const auto got =
         cluster().kubectl({"get", "events,dcr,aprofile", "-n", namespace_, "-o", "json"});

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/chart_account.h"
 #include "support/renewal_world.h"
 
 namespace {
@@ -30,6 +31,7 @@ class FiftyCopies : public support::RenewalTest {
     namespaces_ = {home(), other()};
     while (namespaces_.size() < kNamespaces) {
       namespaces_.push_back(cluster().make_namespace("e2e-c"));
+      support::give_chart_rights(cluster(), home(), namespaces_.back());
     }
     for (int i = 0; i < kCopies; ++i) {
       copies_.push_back({.namespace_ = namespaces_[static_cast<std::size_t>(i % kNamespaces)],

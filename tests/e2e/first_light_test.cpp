@@ -253,6 +253,7 @@ TEST_F(FirstLight, LeaksNoKeyIntoLogsMetricsStatusOrEvents) {
   std::string seen = op().output() + fetch("--metrics-address", "/metrics") + request().dump();
   seen += cluster().kubectl({"get", "events", "-n", home(), "-o", "json"}).out;
   EXPECT_EQ(seen.find(api_key->expose()), std::string::npos);
+  EXPECT_THAT(seen, HasSubstr(R"("level":"debug","message":"called the CA")"));
   // Any line of the key's body, as PEM or base64 of it.
   const std::string line = key.substr(key.find('\n') + 1, 40);
   EXPECT_EQ(seen.find(line), std::string::npos);

@@ -70,13 +70,13 @@ TEST_F(ReplaceNeverBuys, AfterARemovedExtraName) {
   begin({.product = "ssl_wildcard", .extra = "  onNoMatchingOrder: PlaceOrder\n"});
   start();
   apply_request({.spec = "  commonName: '*.wild.example.com'\n"
-                         "  dnsNames: [a.b.wild.example.com]\n"});
+                         "  dnsNames: [a.b.wild.example.com, c.wild.example.com]\n"});
   wait_ready();
   ASSERT_THAT(leaf("shop-tls").dns_names(), testing::Contains("a.b.wild.example.com"));
   first_ = leaf("shop-tls").serial_number();
 
   cluster().kubectl({"patch", "dcr", "shop", "-n", home(), "--type=json", "-p",
-                     R"([{"op":"remove","path":"/spec/dnsNames"}])"});
+                     R"([{"op":"remove","path":"/spec/dnsNames/0"}])"});
 
   expect_replaced();
   EXPECT_THAT(leaf("shop-tls").dns_names(),

@@ -40,12 +40,17 @@ std::string chart_user(const std::string& home) {
   return fmt::format("system:serviceaccount:{}:duplicert", home);
 }
 
+void give_chart_rights(const ControlPlane& cluster, const std::string& home,
+                       const std::string& other) {
+  const auto given = cluster.kubectl({"apply", "--server-side", "-f", "-"}, roles(home, other));
+  ASSERT_TRUE(given.ok()) << given.err;
+}
+
 void make_chart_account(const ControlPlane& cluster, const std::string& home,
                         const std::string& other, const std::filesystem::path& file) {
-  const std::string account = fmt::format(
-      "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: duplicert, namespace: {}}}\n", home);
-  const auto made = cluster.kubectl({"create", "-f", "-"}, account + roles(home, other));
+  const auto made = cluster.kubectl({"create", "serviceaccount", "duplicert", "-n", home});
   ASSERT_TRUE(made.ok()) << made.err;
+  give_chart_rights(cluster, home, other);
   auto token = cluster.kubectl({"create", "token", "duplicert", "-n", home});
   ASSERT_TRUE(token.ok()) << token.err;
   while (!token.out.empty() && token.out.back() == '\n') token.out.pop_back();

@@ -18,4 +18,8 @@ std::string chart_user(const std::string& home);
 void make_chart_account(const ControlPlane& cluster, const std::string& home,
                         const std::string& other, const std::filesystem::path& file);
 
+// Gives that account the same rights in one more namespace.
+void give_chart_rights(const ControlPlane& cluster, const std::string& home,
+                       const std::string& other);
+
 }  // namespace support

@@ -92,7 +92,7 @@ TEST_F(DebugTest, ShowsTheLastDecisionAndItsOutcomeUntilTheRequestIsGone) {
 
   const json view = get("/debug/decision", "team-a/shop");
   EXPECT_EQ(view["decision"]["rule"], "some_rule");
-  EXPECT_EQ(view["decision"]["action"], "DropPending");
+  EXPECT_EQ(view["decision"]["action"], "drop_pending");
   EXPECT_EQ(view["observed"]["pending"]["publicKeySHA256"], "abc");
   EXPECT_EQ(view["outcome"], "the next pass comes after 5000 ms, or with a change");
   EXPECT_EQ(counted, 1);

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "api/fields.h"
+#include "plan/schema.h"
 #include "reconcile/resources.h"
 
 namespace app {
@@ -15,18 +15,11 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// A document in which each kind has the fields that this program knows, and `change` applied.
+// What an API server with our CRDs publishes, and `change` applied.
 std::string document(const std::function<void(json&)>& change = {}) {
   json schemas = json::object();
   for (const auto* resource : {&reconcile::kProfiles, &reconcile::kRequests, &reconcile::kOrders}) {
-    json& schema = schemas["io.duplicert.v1beta1." + resource->kind];
-    for (const std::string& path : api::compare_schema(resource->kind, json::object()).missing) {
-      std::string at = "/properties/" + path;
-      for (auto dot = at.find('.'); dot != std::string::npos; dot = at.find('.')) {
-        at.replace(dot, 1, "/properties/");
-      }
-      schema[json::json_pointer(at)]["description"] = path;
-    }
+    schemas["io.duplicert.v1beta1." + resource->kind] = *plan::crd_schema_of(resource->kind);
   }
   if (change) change(schemas);
   return json{{"components", {{"schemas", schemas}}}}.dump();

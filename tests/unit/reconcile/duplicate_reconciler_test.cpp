@@ -116,7 +116,8 @@ class ReconcilerWithOldCaches : public testing::Test {
     state.preflight.organization_id = 7;
     state.account =
         std::make_shared<Account>(std::make_unique<FakeCentral>(ca_calls_),
-                                  certcentral::ClientOptions{}, InventoryOptions{}, clock_);
+                                  certcentral::ClientOptions{.api_key = base::SecretString("key")},
+                                  InventoryOptions{}, clock_);
     states_.put("team-a/profile", state);
   }
   void cache(const api::DuplicateCertificateRequest& request) {

@@ -18,13 +18,14 @@ json condition(const std::string& type, const std::string& status) {
           {"lastTransitionTime", "2026-01-01T00:00:00Z"}};
 }
 
-json object(json conditions) {
+// Vectors, because a braced list of one json is that json, no array.
+json object(const std::vector<json>& conditions) {
   return {{"kind", "DuplicateCertificateRequest"},
           {"metadata", {{"name", "shop"}, {"uid", "1"}, {"generation", 2}}},
-          {"status", {{"observedGeneration", 2}, {"conditions", std::move(conditions)}}}};
+          {"status", {{"observedGeneration", 2}, {"conditions", conditions}}}};
 }
 
-std::vector<std::string> broken(const json& conditions) {
+std::vector<std::string> broken(const std::vector<json>& conditions) {
   return support::StatusRules().broken_by(object(conditions));
 }
 
