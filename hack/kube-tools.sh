@@ -5,7 +5,8 @@
 #   tool      etcd, kube-apiserver, kube-controller-manager, kubectl (the default set); on request
 #             kube-scheduler, kubelet, kube-proxy (a node), helm, helm3 (both majors), kubeconform,
 #             oracle (kstatus and Argo CD's scripts: hack/kube/oracle), crds (a directory: those of
-#             Flux, Argo CD and prometheus-operator, hack/kube/crds)
+#             Flux, Argo CD and prometheus-operator, hack/kube/crds), cert-manager (its
+#             controllers, for hack/bench: hack/kube/cert-manager)
 #   --find    never build: exit 3 if a tool is missing
 #
 # Looks in this order: $KUBEBUILDER_ASSETS (the envtest convention), PATH, the cache
@@ -42,7 +43,7 @@ version_of() {
     kubectl) text=$(timeout 10 "$1" version --client 2>/dev/null || true) ;;
     helm | helm3) text=$(timeout 10 "$1" version --short 2>/dev/null || true) ;;
     kubeconform) text=$(timeout 10 "$1" -v 2>/dev/null || true) ;;
-    oracle | crds) text= ;;
+    oracle | crds | cert-manager) text= ;;
     *) text=$(timeout 10 "$1" --version 2>/dev/null || true) ;;
   esac
   grep -oE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$text" | head -n 1 || true
@@ -135,7 +136,7 @@ go_command() {
 # module_of TOOL, package_of TOOL: the folder of hack/kube and the Go package that make it.
 module_of() {
   case $1 in
-    etcd | helm | helm3 | kubeconform | oracle) echo "$1" ;;
+    etcd | helm | helm3 | kubeconform | oracle | cert-manager) echo "$1" ;;
     *) echo kubernetes ;;
   esac
 }
@@ -145,7 +146,7 @@ package_of() {
     helm) echo helm.sh/helm/v4/cmd/helm ;;
     helm3) echo helm.sh/helm/v3/cmd/helm ;;
     kubeconform) echo github.com/yannh/kubeconform/cmd/kubeconform ;;
-    oracle) echo . ;;
+    oracle | cert-manager) echo . ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
   esac
 }
@@ -156,7 +157,7 @@ link_flags() {
   local k=$kubernetes_version minor
   minor=$(cut -d. -f2 <<<"$k")
   case $1 in
-    etcd | kubeconform | oracle) echo "-s -w" ;;
+    etcd | kubeconform | oracle | cert-manager) echo "-s -w" ;;
     helm3) echo "-s -w -X helm.sh/helm/v3/internal/version.version=$helm3_version" \
       "-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1" \
       "-X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=$minor" ;;
@@ -253,7 +254,7 @@ for arg in "$@"; do
     --find) find_only=true ;;
     -h | --help) usage; exit 0 ;;
     etcd | kube-apiserver | kube-controller-manager | kubectl | kube-scheduler | kubelet | \
-      kube-proxy | helm | helm3 | kubeconform | oracle | crds) tools+=("$arg") ;;
+      kube-proxy | helm | helm3 | kubeconform | oracle | crds | cert-manager) tools+=("$arg") ;;
     *) bad_flag "$arg" ;;
   esac
 done

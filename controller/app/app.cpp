@@ -20,12 +20,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view kLeaseName = "duplicert";
-// SIGTERM to exit: below Kubernetes' 30 s of grace.
-constexpr auto kDrain = 15s;
+// SIGTERM to exit: 12 s for running passes, 5 s for Events, then the release of the lease; together
+// below 20 s, and far below Kubernetes' 30 s of grace.
+constexpr auto kDrain = 12s;
 constexpr auto kNamespaceInterval = 10min;
 constexpr auto kCacheWait = 1s;
 constexpr auto kCachePause = 50ms;
 constexpr auto kTellAgain = 2min;
+constexpr runtime::WatchLimits kWatchLimits{.streamed_lists = true};
 
 std::string user_agent() {
   return fmt::format("duplicert/{} (linux)", cli::version());
@@ -51,13 +53,22 @@ base::Result<std::unique_ptr<http::Transport>> connect_to_ca(
 }  // namespace
 
 base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
-  const kube::Config config =
-      TRY(kube::load_config(kube::system_config_source(options.kubeconfig, options.context)));
+  const auto source = kube::system_config_source(options.kubeconfig, options.context);
+  const kube::Config config = TRY(kube::load_config(source));
+  const auto reload = [source] { return kube::load_config(source); };
   base::log_info(
       "starting",
       {{"version", cli::version()}, {"cluster", config.server}, {"source", config.source}});
+  if (config.insecure) {
+    base::log_error(
+        "THE API SERVER'S CERTIFICATE IS NOT VERIFIED: insecure-skip-tls-verify is set in the "
+        "kubeconfig; whoever is on the network path can read every private key",
+        {{"cluster", config.server}, {"source", config.source}});
+  }
   static const base::SystemClock clock;
+  // Filled in once there is an App; until then nothing is written.
   auto counter = std::make_shared<std::function<void(std::string_view, int)>>();
+  auto may_write = std::make_shared<std::function<bool()>>();
   kube::ClientOptions client_options{
       .field_manager = std::string(api::kFieldManager),
       .queries_per_second = options.kube_api_qps,
@@ -65,15 +76,18 @@ base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
       .on_request = [counter](std::string_view method, const kube::Resource&, int status) {
         if (*counter) (*counter)(method, status);
       }};
-  auto client = TRY(kube::connect(config, client_options, user_agent(), clock));
+  client_options.may_write = [may_write] { return *may_write && (*may_write)(); };
+  auto client = TRY(kube::connect(config, client_options, user_agent(), clock, reload));
+  client_options.may_write = nullptr;
   client_options.timeout = 5s;
   auto lease_client =
-      TRY(kube::connect(config, client_options, user_agent() + "/leader-election", clock));
+      TRY(kube::connect(config, client_options, user_agent() + "/leader-election", clock, reload));
   auto app = std::unique_ptr<App>(
       new App(options, std::move(client), std::move(lease_client), config.namespace_));
   *counter = [telemetry = &app->telemetry_](std::string_view method, int status) {
     telemetry->count_api_call(method, status);
   };
+  *may_write = [leads = app.get()] { return leads->surely_leads(); };
   TRY_VOID(app->start_servers());
   return app;
 }
@@ -89,19 +103,31 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
       telemetry_(registry_),
       client_(std::move(client)),
       lease_client_(std::move(lease_client)),
-      requests_(*client_, {.resource = reconcile::kRequests, .namespaces = options.namespaces},
+      requests_(*client_,
+                {.resource = reconcile::kRequests,
+                 .namespaces = options.namespaces,
+                 .limits = kWatchLimits},
                 api::decode_duplicate_certificate_request, clock_),
-      profiles_(*client_, {.resource = reconcile::kProfiles, .namespaces = options.namespaces},
+      profiles_(*client_,
+                {.resource = reconcile::kProfiles,
+                 .namespaces = options.namespaces,
+                 .limits = kWatchLimits},
                 api::decode_automation_profile, clock_),
       secrets_(*client_,
                {.resource = kube::kSecrets,
                 .namespaces = options.namespaces,
                 .label_selector = our_secrets(),
-                .view = kube::View::kMetadata},
+                .view = kube::View::kMetadata,
+                .limits = kWatchLimits},
                reconcile::decode_secret_meta, clock_),
-      namespaces_(*client_, {.resource = kube::kNamespaces, .view = kube::View::kMetadata},
-                  decode_namespace, clock_),
-      entries_(*client_, {.resource = reconcile::kOrders, .namespaces = {ledger_namespace_}},
+      namespaces_(
+          *client_,
+          {.resource = kube::kNamespaces, .view = kube::View::kMetadata, .limits = kWatchLimits},
+          decode_namespace, clock_),
+      entries_(*client_,
+               {.resource = reconcile::kOrders,
+                .namespaces = {ledger_namespace_},
+                .limits = kWatchLimits},
                api::decode_certificate_order, clock_),
       accounts_(accounts_options(), clock_),
       sponsors_([this](const std::string& entry) {
@@ -171,7 +197,8 @@ reconcile::AccountsOptions App::accounts_options() {
           .connect = connect_to_ca};
 }
 
-// Asked right before each POST to the CA: nobody else can lead before the lease runs out.
+// Asked right before each write and each POST to the CA: nobody else can lead before the lease
+// runs out.
 bool App::surely_leads() const {
   return !options_.leader_elect || (elector_ && elector_->holds_lease());
 }
@@ -191,7 +218,8 @@ reconcile::DuplicateReconciler::Options App::request_options() {
 reconcile::OrderOptions App::order_options() {
   return {.settle_window = options_.order_settle_window,
           .may_act = [this] { return surely_leads(); },
-          .placed = [this](const rules::LedgerEntry& entry) { telemetry_.count_order(entry); }};
+          .placed = [this](const rules::LedgerEntry& entry) { telemetry_.count_order(entry); },
+          .stale = [this](auto verdict) { telemetry_.count_stale(verdict); }};
 }
 
 reconcile::Telemetry App::request_hooks() {
@@ -363,8 +391,8 @@ base::Result<void> App::run(std::stop_token stop) {
   order_controller_.stop(left());
   duplicate_controller_.stop(left());
   profile_controller_.stop(left());
-  if (elector_) elector_->stop();
   events_.stop();
+  if (elector_) elector_->stop();  // last: without the lease nothing can be written
   if (lost) return base::fail(base::Code::kUnavailable, "the leader's Lease was lost");
   return {};
 }

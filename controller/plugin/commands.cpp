@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 #include "plugin/gather.h"
 #include "plugin/views.h"
 #include "reconcile/resources.h"
+#include "runtime/pause.h"
 
 namespace plugin {
 namespace {
@@ -80,7 +80,7 @@ int wait_for(Gatherer& gatherer, const std::string& name, const std::string& ins
     if (person || reason == api::Reason::kWaitingForSchedule || clock.steady_now() >= end) {
       return fail_with({.message = fmt::format("{}: no new certificate yet: {}", name, why)});
     }
-    std::this_thread::sleep_for(kPoll);
+    runtime::pause(kPoll, {});
   }
 }
 

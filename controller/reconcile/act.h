@@ -94,6 +94,7 @@ class Actor {
   base::Result<rules::PendingFacts> create_key(const Intent& intent,
                                                const std::optional<Mark>& mark,
                                                const Observation& seen, std::stop_token stop);
+  rules::PendingFacts note_pending(nlohmann::json&& secret, const Observation& seen);
   base::Result<void> expect_unused(const rules::PendingFacts& pending, std::stop_token stop);
   base::Result<rules::PendingFacts> move_mark(const rules::SubmitDuplicate& action,
                                               const Observation& seen, std::stop_token stop);

@@ -33,7 +33,7 @@ base::Result<base::SecretString> keystore_for(const x509::PrivateKey& key, const
 base::Result<void> Actor::install(const rules::InstallCertificate& action, const Observation& seen,
                                   std::stop_token stop) {
   const auto& request = seen.facts.request;
-  const x509::PrivateKey key = TRY(pending_key(*seen.pending));
+  const x509::PrivateKey key = TRY(pending_key(*seen.pending, seen.memory->parsed()));
   // decide() chose to install on facts of this chain; a key that does not fit ends here anyway.
   if (!seen.chain || seen.chain->leaf.public_key_sha256() != key.public_key_sha256()) {
     return base::fail(base::Code::kCorrupt, "install: the certificate is not for the pending key");
@@ -64,7 +64,7 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
     if (before == nullptr && error.code == base::Code::kInvalid) error.code = base::Code::kConflict;
     return std::unexpected(std::move(error));
   }
-  wipe(*applied);
+  seen.memory->wrote({request.meta.namespace_, request.spec.secret_name}, *std::move(applied));
   return {};
 }
 
@@ -86,7 +86,7 @@ base::Result<void> Actor::apply_marks(const Observation& seen, std::stop_token s
                                body, kube::Force::kYes, stop);
   wipe(body);
   if (!applied) return std::unexpected(base::wrap("write the Secret's labels", applied.error()));
-  wipe(*applied);
+  seen.memory->wrote({request.meta.namespace_, request.spec.secret_name}, *std::move(applied));
   return {};
 }
 
@@ -107,7 +107,7 @@ base::Result<void> Actor::update_keystore(const Observation& seen, std::stop_tok
   if (!written) {
     return std::unexpected(base::wrap("write the keystore", std::move(written).error()));
   }
-  wipe(*written);
+  seen.memory->wrote(key, *std::move(written));
   return {};
 }
 
@@ -139,6 +139,7 @@ base::Result<void> Actor::drop(const Observation& seen, std::stop_token stop) {
   if (!removed && removed.error().code != base::Code::kNotFound) {
     return std::unexpected(base::wrap("delete the pending Secret", removed.error()));
   }
+  seen.memory->deleted({meta.namespace_, api::pending_secret_name(meta.name)});
   if (seen.account) {
     seen.account->answers().forget(seen.facts.pending->public_key_sha256);
     seen.account->forget_probe(seen.facts.pending->public_key_sha256);

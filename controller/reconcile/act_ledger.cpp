@@ -48,7 +48,7 @@ base::Result<void> Actor::remember_no_gain(const rules::RememberNoGain& action,
       client_.patch(kube::kSecrets, {request.meta.namespace_, request.spec.secret_name},
                     kube::PatchKind::kMerge, no_gain_patch(*seen.facts.installed, action), stop);
   if (!patched) return std::unexpected(base::wrap("mark the Secret", patched.error()));
-  wipe(*patched);
+  seen.memory->wrote({request.meta.namespace_, request.spec.secret_name}, *std::move(patched));
   return {};
 }
 

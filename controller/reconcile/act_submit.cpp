@@ -106,13 +106,13 @@ base::Result<rules::PendingFacts> Actor::create_key(const Intent& intent,
   const x509::PrivateKey key = TRY(x509::PrivateKey::generate(key_params(intent.key)));
   // The CA takes the names from the JSON; a common name beyond 64 characters cannot be in a CSR.
   const std::string csr = TRY(x509::make_csr(key, {.common_name = intent.names.common_name}));
-  nlohmann::json body = pending_secret(request, key, csr, intent, mark);
+  const base::SecretString pem = key.to_pem();
+  nlohmann::json body = pending_secret(request, pem, csr, intent, mark);
   auto created = client_.create(kube::kSecrets, request.meta.namespace_, body, stop);
   wipe(body);
   if (!created) return std::unexpected(base::wrap("create the pending Secret", created.error()));
-  rules::PendingFacts facts = pending_facts(*created, request.meta.uid);
-  wipe(*created);
-  return facts;
+  seen.memory->parsed().made(key, pem.expose(), csr);
+  return note_pending(*std::move(created), seen);
 }
 
 base::Result<rules::PendingFacts> Actor::move_mark(const rules::SubmitDuplicate& action,
@@ -123,8 +123,14 @@ base::Result<rules::PendingFacts> Actor::move_mark(const rules::SubmitDuplicate&
       kube::PatchKind::kMerge,
       mark_patch(*seen.facts.pending, {.submitted_at = clock_.now(), .sends = action.sends}), stop);
   if (!patched) return std::unexpected(base::wrap("mark the pending Secret", patched.error()));
-  rules::PendingFacts facts = pending_facts(*patched, meta.uid);
-  wipe(*patched);
+  return note_pending(*std::move(patched), seen);
+}
+
+// The next pass goes on from what was written.
+rules::PendingFacts Actor::note_pending(nlohmann::json&& secret, const Observation& seen) {
+  const auto& meta = seen.facts.request.meta;
+  rules::PendingFacts facts = pending_facts(secret, meta.uid, seen.memory->parsed());
+  seen.memory->wrote({meta.namespace_, api::pending_secret_name(meta.name)}, std::move(secret));
   return facts;
 }
 
@@ -155,7 +161,7 @@ void Actor::note_request_id(std::int64_t request_id, const Observation& seen,
   auto patched =
       client_.patch(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
                     kube::PatchKind::kMerge, request_id_patch(pending, request_id), stop);
-  if (patched) return wipe(*patched);
+  if (patched) return void(note_pending(*std::move(patched), seen));
   base::log_warn("the CA's request id could not be noted",
                  {{"key", api::key_of(meta)}, {"error", patched.error().message}});
 }
@@ -215,7 +221,7 @@ base::Result<void> Actor::record_refusal(const rules::Refusal& refusal, const Ob
       client_.patch(kube::kSecrets, {meta.namespace_, api::pending_secret_name(meta.name)},
                     kube::PatchKind::kMerge, refusal_patch(pending, refusal), stop);
   if (!patched) return std::unexpected(base::wrap("note the CA's refusal", patched.error()));
-  wipe(*patched);
+  note_pending(*std::move(patched), seen);
   return {};
 }
 

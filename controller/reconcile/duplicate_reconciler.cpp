@@ -110,7 +110,10 @@ Outcome DuplicateReconciler::work_on(const std::string& key, const std::stop_tok
     return Outcome::done();
   }
   Memory memory = recall(*request);
-  if (!has_caught_up(*request, memory)) return Outcome::after(kStaleRetry);
+  if (!has_caught_up(*request, memory)) {
+    remember(key, memory);
+    return Outcome::after(kStaleRetry);
+  }
   Observation seen;
   const auto made = run_passes(*request, memory, seen, stop);
   if (!made || stop.stop_requested()) {
@@ -127,13 +130,23 @@ Outcome DuplicateReconciler::work_on(const std::string& key, const std::stop_tok
   return outcome_of(*made, seen.facts);
 }
 
-// Nothing is decided on caches that are older than our own last writes.
+// Nothing is decided on caches that are older than our own last writes. What is decided after the
+// gate has given up rests on reads as far as it has effects, so that it is only slow, never wrong.
 bool DuplicateReconciler::has_caught_up(const api::DuplicateCertificateRequest& request,
-                                        const Memory& memory) const {
-  const bool status = memory.status_version.empty() ||
-                      requests_.has_seen(request.meta.namespace_, memory.status_version);
-  return status && (memory.ledger_version.empty() ||
-                    entries_.has_seen(ledger_namespace_, memory.ledger_version));
+                                        Memory& memory) const {
+  using Verdict = runtime::WriteGate::Verdict;
+  const base::Steady now = clock_.steady_now();
+  const Verdict verdicts[] = {
+      memory.status_gate.check(
+          [&](const auto& seen) { return requests_.has_seen(request.meta.namespace_, seen); }, now),
+      memory.ledger_gate.check(
+          [&](const auto& seen) { return entries_.has_seen(ledger_namespace_, seen); }, now)};
+  bool open = true;
+  for (const Verdict verdict : verdicts) {
+    if (verdict != Verdict::kOpen && telemetry_.stale) telemetry_.stale(verdict);
+    if (verdict == Verdict::kWait) open = false;
+  }
+  return open;
 }
 
 // Tells whether the request needs an order that is being bought.
@@ -171,10 +184,11 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     const api::DuplicateCertificateRequest& request, Memory& memory, Observation& seen,
     std::stop_token stop) {
   Source source = Source::kCached;
+  const auto item = observer_.begin_item();
   for (int pass = 0; pass < kPassesMax; ++pass) {
     // What the CA told about its orders in this item is still fresh; all else is observed anew.
     auto orders = std::move(seen.facts.ca.orders);
-    seen = TRY(observer_.observe(request, memory.has_pending, source, stop));
+    seen = TRY(observer_.observe(request, memory.has_pending, source, item, stop));
     seen.facts.ca.orders = std::move(orders);
     seen.facts.failures = memory.failures;
     rules::Decision made = decide_asking(seen, memory, stop);
@@ -278,7 +292,7 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
       sponsors_.set(api::key_of(seen.facts.request.meta),
                     {.entry = entry, .profile = seen.facts.profile->name, .may_buy = true});
     };
-    memory.ledger_version = TRY(actor_.open_ledger(*open, seen, sponsor_it, stop));
+    memory.ledger_gate.wrote(TRY(actor_.open_ledger(*open, seen, sponsor_it, stop)));
     return {};
   }
   if (const auto* tried = std::get_if<rules::RememberNoGain>(&action)) {
@@ -315,7 +329,7 @@ base::Result<void> DuplicateReconciler::report(const Observation& seen, const ru
   // Deleted meanwhile: nobody is left to tell.
   if (!written && written.error().code == base::Code::kNotFound) return {};
   if (!written) return std::unexpected(base::wrap("write the status", written.error()));
-  memory.status_version = (*written)["metadata"].value("resourceVersion", "");
+  memory.status_gate.wrote((*written)["metadata"].value("resourceVersion", ""));
   tell(seen, status);
   return {};
 }

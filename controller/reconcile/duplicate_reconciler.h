@@ -17,6 +17,7 @@
 #include "runtime/event_recorder.h"
 #include "runtime/informer.h"
 #include "runtime/reconciler.h"
+#include "runtime/write_gate.h"
 
 namespace reconcile {
 
@@ -31,6 +32,8 @@ struct Telemetry {
   std::function<void(const std::string& key)> gone{};
   // Each pass has ended with this.
   std::function<void(const std::string& key, const runtime::Outcome&)> ended{};
+  // The cache was older than our own last write; `verdict` is what followed: kWait or kGaveUp.
+  std::function<void(runtime::WriteGate::Verdict verdict)> stale{};
 };
 
 class DuplicateReconciler final : public runtime::Reconciler {
@@ -55,8 +58,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
     std::string uid{};
     int failures = 0;          // of calls to the CA, in a row
     bool has_pending = false;  // a pending Secret of ours may be there before the cache shows it
-    std::string status_version{};  // the request's resourceVersion after our last write of status
-    std::string ledger_version{};  // of the entry that we opened
+    runtime::WriteGate status_gate{};         // our last write of the request's status
+    runtime::WriteGate ledger_gate{};         // the entry that we opened
     std::optional<base::Steady> due_since{};  // when work on the current need began
   };
 
@@ -82,7 +85,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
   void record(const Observation& seen, runtime::EventType type, api::Reason reason,
               const std::string& action, const std::string& note);
 
-  bool has_caught_up(const api::DuplicateCertificateRequest& request, const Memory& memory) const;
+  bool has_caught_up(const api::DuplicateCertificateRequest& request, Memory& memory) const;
   void sponsor(const rules::Observed& seen, const rules::Decision& made);
 
   const runtime::Informer<api::DuplicateCertificateRequest>& requests_;

@@ -41,14 +41,6 @@ std::string owner_text(const api::ObjectMeta& secret) {
   return "it has no label of Duplicert";
 }
 
-// A Secret's JSON that does not stay in memory when nobody needs it any more.
-std::shared_ptr<nlohmann::json> kept_in_memory(nlohmann::json&& secret) {
-  return {new nlohmann::json(std::move(secret)), [](nlohmann::json* held) {
-            wipe(*held);
-            delete held;  // NOLINT(cppcoreguidelines-owning-memory): a deleter
-          }};
-}
-
 // What the CA told about the certificate that is there: what a label of ours would say.
 void note_ownership(const rules::OwnershipFacts& ownership, rules::Observed& facts) {
   facts.ca.ownership = ownership;
@@ -119,9 +111,9 @@ certcentral::Turn turn_of(const rules::Observed& facts) {
 
 rules::IssuedFacts issued_facts(const std::string& pem, std::int64_t certificate_id,
                                 const std::string& public_key_sha256,
-                                std::optional<x509::Chain>& chain) {
+                                std::optional<x509::Chain>& chain, x509::ParseMemo& parsed) {
   rules::IssuedFacts facts{.certificate_id = certificate_id};
-  const auto certificates = x509::Certificate::parse_all(pem);
+  const auto certificates = parsed.certificates(pem);
   if (!certificates) {
     facts.problem = certificates.error().message;
     return facts;
@@ -161,8 +153,10 @@ std::optional<rules::InstalledFacts> verified_before(
 
 base::Result<Observation> Observer::observe(const api::DuplicateCertificateRequest& request,
                                             bool known_pending, Source source,
+                                            std::shared_ptr<ItemMemory> memory,
                                             std::stop_token stop) {
   Observation seen;
+  seen.memory = std::move(memory);
   seen.facts.request = request;
   seen.facts.settle_window = options_.duplicate_settle_window;
   seen.facts.jitter = base::random_unit();
@@ -262,17 +256,17 @@ base::Result<void> Observer::observe_pending(Observation& seen, bool known_pendi
   const auto& meta = seen.facts.request.meta;
   const kube::ObjectKey key{meta.namespace_, api::pending_secret_name(meta.name)};
   if (!known_pending && !caches_.secrets.get(key.text())) return {};
-  auto secret = client_.get(kube::kSecrets, key, stop);
-  if (!secret && secret.error().code == base::Code::kNotFound) return {};
-  if (!secret) return std::unexpected(base::wrap("read the pending Secret", secret.error()));
+  const auto read = seen.memory->secret(client_, key, stop);
+  if (!read) return std::unexpected(base::wrap("read the pending Secret", read.error()));
+  const auto& secret = *read;
+  if (!secret) return {};
   if (!is_pending_secret(*secret)) {
     seen.facts.pending_name_taken_by =
         fmt::format("Secret {} of type {}", key.name, secret->value("type", "Opaque"));
-    wipe(*secret);
     return {};
   }
-  seen.pending = std::make_shared<nlohmann::json>(*std::move(secret));
-  seen.facts.pending = pending_facts(*seen.pending, meta.uid);
+  seen.pending = secret;
+  seen.facts.pending = pending_facts(*secret, meta.uid, seen.memory->parsed());
   return {};
 }
 
@@ -304,11 +298,11 @@ base::Result<void> Observer::observe_target(Observation& seen, Source source,
       return {};
     }
   }
-  auto secret = client_.get(kube::kSecrets, key, stop);
-  if (!secret && secret.error().code == base::Code::kNotFound) return {};
-  if (!secret) return std::unexpected(base::wrap("read the Secret", secret.error()));
-  const auto target = kept_in_memory(*std::move(secret));
-  seen.facts.installed = installed_facts(*target);
+  const auto read = seen.memory->secret(client_, key, stop);
+  if (!read) return std::unexpected(base::wrap("read the Secret", read.error()));
+  const auto& target = *read;
+  if (!target) return {};
+  seen.facts.installed = installed_facts(*target, seen.memory->parsed());
   rules::InstalledFacts& installed = *seen.facts.installed;
   if (seen.keystore_password && installed.key_matches) {
     seen.facts.keystore = keystore_facts(*target, *seen.keystore_password);
@@ -363,7 +357,7 @@ base::Result<void> Observer::observe_what_is_left(Observation& seen, std::stop_t
   auto secret = client_.get(kube::kSecrets, {newest->meta.namespace_, newest->meta.name}, stop);
   if (!secret && secret.error().code == base::Code::kNotFound) return {};
   if (!secret) return std::unexpected(base::wrap("read the copy of the pair", secret.error()));
-  if (const auto leaf = installed_facts(*secret).leaf) {
+  if (const auto leaf = installed_facts(*secret, seen.memory->parsed()).leaf) {
     seen.facts.backup_names =
         rules::NamesWanted{leaf->common_name, {leaf->dns_names.begin(), leaf->dns_names.end()}};
   }
@@ -410,8 +404,9 @@ void Observer::observe_answer(Observation& seen) {
   seen.facts.ca.rate_limited = answer->rate_limited;
   seen.facts.ca.awaits_approval = answer->awaits_approval;
   if (!answer->chain_pem.empty()) {
-    auto issued = issued_facts(answer->chain_pem, answer->certificate_id,
-                               seen.facts.pending->public_key_sha256, seen.chain);
+    auto issued =
+        issued_facts(answer->chain_pem, answer->certificate_id,
+                     seen.facts.pending->public_key_sha256, seen.chain, seen.memory->parsed());
     if (issued.leaf) {
       seen.facts.ca.issued = std::move(issued);
       return;
@@ -518,7 +513,8 @@ void Observer::ask(const rules::AskCertificate& question, Observation& seen, std
       seen.account->ca(turn_of(seen.facts))->download_certificate(question.certificate_id, stop);
   if (!pem) return note_error(pem.error(), seen);
   const std::string& key = seen.facts.pending->public_key_sha256;
-  seen.facts.ca.issued = issued_facts(*pem, question.certificate_id, key, seen.chain);
+  seen.facts.ca.issued =
+      issued_facts(*pem, question.certificate_id, key, seen.chain, seen.memory->parsed());
   // What the POST's answer named was not ours: from now on the listing tells.
   if (!seen.facts.ca.issued->leaf) seen.account->answers().forget_certificate(key);
 }

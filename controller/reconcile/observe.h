@@ -14,6 +14,7 @@
 #include "api/duplicate_certificate_request.h"
 #include "base/clock.h"
 #include "kube/client.h"
+#include "reconcile/item_memory.h"
 #include "reconcile/keystore.h"
 #include "reconcile/profile_states.h"
 #include "reconcile/secrets.h"
@@ -58,6 +59,7 @@ struct Observation {
   std::shared_ptr<nlohmann::json> target{};
   std::optional<x509::Chain> chain{};  // what came back for the pending key, verified
   std::optional<KeystorePassword> keystore_password{};  // nullopt: no keystore asked for
+  std::shared_ptr<ItemMemory> memory{};                 // what has been read and parsed; never null
 };
 
 struct ObserveOptions {
@@ -70,10 +72,14 @@ class Observer {
   Observer(Caches caches, kube::Client& client, const base::Clock& clock, ObserveOptions options)
       : caches_(caches), client_(client), clock_(clock), options_(options) {}
 
+  // Of the item that begins. Its passes share issuers' certificates with all others.
+  std::shared_ptr<ItemMemory> begin_item() const { return std::make_shared<ItemMemory>(issuers_); }
+
   // The facts of `request` without the CA's. `known_pending`: whether this process has made a
   // pending Secret that the cache may not show yet. Errors of the API server pass through.
   base::Result<Observation> observe(const api::DuplicateCertificateRequest& request,
-                                    bool known_pending, Source source, std::stop_token stop);
+                                    bool known_pending, Source source,
+                                    std::shared_ptr<ItemMemory> memory, std::stop_token stop);
 
   // If `action` is a question, asks the CA, puts the answer or the error into `seen`, and returns
   // true.
@@ -105,6 +111,7 @@ class Observer {
   kube::Client& client_;
   const base::Clock& clock_;
   const ObserveOptions options_;
+  const std::shared_ptr<x509::KnownIssuers> issuers_ = std::make_shared<x509::KnownIssuers>();
 };
 
 // Where a pass stands in the line for calls to the CA: what expires first goes first, then what has
@@ -115,7 +122,7 @@ certcentral::Turn turn_of(const rules::Observed& facts);
 // whole and for our key. Pure.
 rules::IssuedFacts issued_facts(const std::string& pem, std::int64_t certificate_id,
                                 const std::string& public_key_sha256,
-                                std::optional<x509::Chain>& chain);
+                                std::optional<x509::Chain>& chain, x509::ParseMemo& parsed);
 
 // What a request that was verified before, at this version of its Secret, holds: from its status,
 // without a read. nullopt if the status cannot tell.

@@ -52,10 +52,14 @@ Outcome OrderReconciler::reconcile(const std::string& key, std::stop_token stop)
     memories_.erase(key);
     return Outcome::done();
   }
-  // One worker and this check: nothing is decided on a ledger older than our own last write.
-  if (!written_version_.empty() && !entries_.has_seen(known->meta.namespace_, written_version_)) {
-    return Outcome::after(kStaleRetry);
-  }
+  // One worker and this check: nothing is decided on a ledger older than our own last write. Money
+  // rests on a look at the CA, and each write on the version that was read, if the gate gives up.
+  using Verdict = runtime::WriteGate::Verdict;
+  const Verdict verdict =
+      gate_.check([&](const auto& seen) { return entries_.has_seen(known->meta.namespace_, seen); },
+                  clock_.steady_now());
+  if (verdict != Verdict::kOpen && options_.stale) options_.stale(verdict);
+  if (verdict == Verdict::kWait) return Outcome::after(kStaleRetry);
   Memory& memory = memory_of(*known);
   Pass pass = observe(*known, memory);
   for (int i = 0; i < kPassesMax; ++i) {
@@ -249,7 +253,7 @@ base::Result<api::CertificateOrder> OrderReconciler::write(const api::Certificat
       client_.apply_status(kOrders, {object.meta.namespace_, object.meta.name}, body, stop);
   if (!written) return std::unexpected(base::wrap("write the ledger", written.error()));
   after = TRY(api::decode_certificate_order(*written));
-  written_version_ = after.meta.resource_version;
+  gate_.wrote(after.meta.resource_version);
   return after;
 }
 

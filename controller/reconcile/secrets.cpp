@@ -10,7 +10,6 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "reconcile/keystore.h"
-#include "x509/csr.h"
 
 namespace reconcile {
 namespace {
@@ -343,18 +342,18 @@ rules::InstalledFacts installed_marks(const api::ObjectMeta& secret) {
           .no_gain_certificate = no_gain_certificate};
 }
 
-rules::InstalledFacts installed_facts(const json& secret) {
+rules::InstalledFacts installed_facts(const json& secret, x509::ParseMemo& parsed) {
   rules::InstalledFacts facts = installed_marks(meta_of(secret));
   facts.has_keystore = has_keystore(secret);
   facts.has_own_keystore = has_own_keystore(secret);
-  const auto certificate = x509::Certificate::parse(data_of(secret, api::kTlsCertKey).value_or(""));
-  if (!certificate) {
-    facts.problem = fmt::format("{}: {}", api::kTlsCertKey, certificate.error().message);
+  const auto chain = parsed.certificates(data_of(secret, api::kTlsCertKey).value_or(""));
+  if (!chain) {
+    facts.problem = fmt::format("{}: {}", api::kTlsCertKey, chain.error().message);
     return facts;
   }
-  facts.leaf = leaf_facts(*certificate);
+  facts.leaf = leaf_facts(chain->front());
   const base::SecretString pem(data_of(secret, api::kTlsKeyKey).value_or(""));
-  const auto key = x509::PrivateKey::parse(pem.expose());
+  const auto key = parsed.private_key(pem.expose());
   if (!key) {
     facts.problem = fmt::format("{}: {}", api::kTlsKeyKey, key.error().message);
     return facts;
@@ -364,9 +363,9 @@ rules::InstalledFacts installed_facts(const json& secret) {
   return facts;
 }
 
-json pending_secret(const api::DuplicateCertificateRequest& request, const x509::PrivateKey& key,
-                    const std::string& csr, const Intent& intent, const std::optional<Mark>& mark) {
-  const base::SecretString pem = key.to_pem();
+json pending_secret(const api::DuplicateCertificateRequest& request,
+                    const base::SecretString& key_pem, const std::string& csr, const Intent& intent,
+                    const std::optional<Mark>& mark) {
   json object{{"apiVersion", "v1"},
               {"kind", "Secret"},
               {"type", api::kPendingSecretType},
@@ -383,7 +382,7 @@ json pending_secret(const api::DuplicateCertificateRequest& request, const x509:
                                          {kSends, std::to_string(mark->sends)}};
   }
   json& data = object["data"];
-  data[std::string(api::kTlsKeyKey)] = base::to_base64(pem.expose());
+  data[std::string(api::kTlsKeyKey)] = base::to_base64(key_pem.expose());
   data[std::string(kCsrKey)] = base::to_base64(csr);
   data[std::string(kIntentKey)] = base::to_base64(encode_intent(intent).dump());
   return object;
@@ -425,7 +424,8 @@ bool is_pending_secret(const json& secret) {
          labels.contains(std::string(api::kPendingLabel));
 }
 
-rules::PendingFacts pending_facts(const json& secret, const std::string& request_uid) {
+rules::PendingFacts pending_facts(const json& secret, const std::string& request_uid,
+                                  x509::ParseMemo& parsed) {
   const api::ObjectMeta meta = meta_of(secret);
   rules::PendingFacts facts{.submitted_at = time_of(meta.annotations, kSubmittedAt),
                             .sends = count_of(meta.annotations, kSends),
@@ -435,10 +435,10 @@ rules::PendingFacts pending_facts(const json& secret, const std::string& request
                             .uid = meta.uid,
                             .resource_version = meta.resource_version};
   facts.csr = data_of(secret, kCsrKey).value_or("");
-  const auto csr = x509::Csr::parse(facts.csr);
-  const auto key = pending_key(secret);
+  const auto csr_key = parsed.csr_key(facts.csr);
+  const auto key = pending_key(secret, parsed);
   const auto intent = decode_intent(data_of(secret, kIntentKey).value_or(""));
-  if (!csr || !key || !intent) return facts;
+  if (!csr_key || !key || !intent) return facts;
   facts.public_key_sha256 = key->public_key_sha256();
   facts.account = intent->account;
   facts.order_id = intent->order_id;
@@ -446,14 +446,13 @@ rules::PendingFacts pending_facts(const json& secret, const std::string& request
   facts.names = intent->names;
   facts.entry = intent->entry;
   facts.key = intent->key;
-  facts.usable = api::is_controlled_by(meta, request_uid) &&
-                 csr->public_key_sha256() == facts.public_key_sha256;
+  facts.usable = api::is_controlled_by(meta, request_uid) && *csr_key == facts.public_key_sha256;
   return facts;
 }
 
-base::Result<x509::PrivateKey> pending_key(const json& secret) {
+base::Result<x509::PrivateKey> pending_key(const json& secret, x509::ParseMemo& parsed) {
   const base::SecretString pem(data_of(secret, api::kTlsKeyKey).value_or(""));
-  auto key = x509::PrivateKey::parse(pem.expose());
+  auto key = parsed.private_key(pem.expose());
   if (!key) return std::unexpected(base::wrap("pending Secret", std::move(key).error()));
   return *std::move(key);
 }

@@ -15,6 +15,7 @@
 #include "rules/action.h"
 #include "rules/observed.h"
 #include "x509/chain.h"
+#include "x509/parse_memo.h"
 #include "x509/private_key.h"
 
 namespace reconcile {
@@ -33,7 +34,7 @@ std::optional<std::string> data_of(const nlohmann::json& secret, std::string_vie
 // What the last installation noted in the metadata; nothing of the certificate.
 rules::InstalledFacts installed_marks(const api::ObjectMeta& secret);
 // The facts of the target Secret, all but `owner` and `owner_text`, which need the cache.
-rules::InstalledFacts installed_facts(const nlohmann::json& secret);
+rules::InstalledFacts installed_facts(const nlohmann::json& secret, x509::ParseMemo& parsed);
 // The facts of a certificate, and those of its key if there is one.
 rules::LeafFacts leaf_facts(const x509::Certificate& certificate);
 
@@ -56,7 +57,7 @@ struct Mark {
 // The body to create: type duplicert.io/pending, owned by the request. Without a mark the CSR is
 // neither sent nor about to be: a person may submit it, or the ledger tells when it was sent.
 nlohmann::json pending_secret(const api::DuplicateCertificateRequest& request,
-                              const x509::PrivateKey& key, const std::string& csr,
+                              const base::SecretString& key_pem, const std::string& csr,
                               const Intent& intent, const std::optional<Mark>& mark);
 // A merge patch that moves the mark and takes back a refusal, with the Secret's version as
 // precondition.
@@ -74,9 +75,10 @@ nlohmann::json no_gain_patch(const rules::InstalledFacts& installed,
 // Whether a Secret is a pending one of ours, by type and label; whose it is, is another question.
 bool is_pending_secret(const nlohmann::json& secret);
 // `request_uid`: the pending Secret is usable only if its controller is that request.
-rules::PendingFacts pending_facts(const nlohmann::json& secret, const std::string& request_uid);
+rules::PendingFacts pending_facts(const nlohmann::json& secret, const std::string& request_uid,
+                                  x509::ParseMemo& parsed);
 // kCorrupt if there is no key, or it does not parse.
-base::Result<x509::PrivateKey> pending_key(const nlohmann::json& secret);
+base::Result<x509::PrivateKey> pending_key(const nlohmann::json& secret, x509::ParseMemo& parsed);
 
 // What is installed besides the key and the chain.
 struct Installation {

@@ -14,9 +14,9 @@ PART = re.compile(r"<!-- prepare: (?P<prepare>.*?) -->"
 
 def run(command, directory):
     """What the command prints, in a shell of its own; its exit code does not matter here."""
-    ran = subprocess.run(["bash", "-c", command], cwd=directory, capture_output=True, text=True,
-                         timeout=120, check=False)
-    return ran.stdout + ran.stderr
+    ran = subprocess.run(["bash", "-c", command], cwd=directory, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+    return ran.stdout
 
 
 def neutral(text):

@@ -10,6 +10,10 @@ import json
 import sys
 
 
+# Lists are streamed as watches where the API server can do that, and read by pages where not.
+FALL_BACK = "list"
+
+
 def used_and_forbidden(path, user):
     used, forbidden = set(), []
     with open(path, encoding="utf-8") as log:
@@ -48,7 +52,8 @@ def main(audit, namespace, roles_file):
     if not roles or not used:
         problems.append("no roles or no calls found: this check would always pass")
     problems += [f"granted and never used: {verb} {resource}"
-                 for resource, verb in sorted(allowed - used)]
+                 for resource, verb in sorted(allowed - used)
+                 if verb != FALL_BACK or (resource, "watch") not in used]
     print("\n".join(problems), end="\n" if problems else "", file=sys.stderr)
     return 1 if problems else 0
 

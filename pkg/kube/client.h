@@ -29,6 +29,9 @@ struct ClientOptions {
   double queries_per_second =
       0;  // token bucket, watches excepted; 0: the server's fairness decides
   int burst = 10;
+  // Asked right before each write; false: it is not sent, kCancelled. For a leader that may have
+  // lost its lease. Not set: always true.
+  std::function<bool()> may_write{};
   // Called after each answer or failure, from the calling thread, for rest_client_requests_total.
   // `method` is the HTTP method, `http_status` 0 if there was no answer.
   std::function<void(std::string_view method, const Resource& resource, int http_status)>
@@ -111,8 +114,11 @@ base::Result<std::unique_ptr<http::Transport>> transport_for(const Config& confi
 
 // A Client over a new CurlTransport for `config`; options.server is taken from `config`.
 // `user_agent`: "name/version (os/arch)". kInvalid if certificates or keys do not parse.
+// `reload`, if given, reads the same configuration again from time to time: a new CA or client
+// certificate is then used for new connections (RotatingTransport).
+using Reload = std::function<base::Result<Config>()>;
 base::Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
                                               const std::string& user_agent,
-                                              const base::Clock& clock);
+                                              const base::Clock& clock, Reload reload = {});
 
 }  // namespace kube

@@ -134,6 +134,11 @@ Result<ApiRequest> watch_request(const Resource& resource, const std::string& na
                                  const WatchOptions& options) {
   QueryParameters query = {{"watch", "1"}, {"allowWatchBookmarks", "true"}};
   query.emplace_back("timeoutSeconds", std::to_string(options.timeout.count()));
+  if (options.initial_events) {
+    if (!options.resource_version.empty()) return invalid("initial events exclude a version");
+    query.emplace_back("sendInitialEvents", "true");
+    query.emplace_back("resourceVersionMatch", "NotOlderThan");
+  }
   add_if_set(query, "resourceVersion", options.resource_version);
   add_if_set(query, "labelSelector", options.label_selector);
   add_if_set(query, "fieldSelector", options.field_selector);

@@ -45,6 +45,10 @@ struct WatchOptions {
   std::string field_selector{};
   std::string resource_version{};
   std::chrono::seconds timeout{290};  // after which the server ends the stream
+  // Begin with an ADDED event for each object that there is, and a bookmark that says that these
+  // were all (is_end_of_initial_events): a list that nobody holds whole. The version must be empty.
+  // kInvalid from a server that cannot do it (before Kubernetes 1.32, or switched off).
+  bool initial_events = false;
   View view = View::kWhole;
 };
 

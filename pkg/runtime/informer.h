@@ -149,6 +149,12 @@ WatchHandlers Informer<T>::handlers_of(const std::shared_ptr<Feed>& feed) {
           [this, feed](const nlohmann::json& object) {
             if (auto value = decoded(object)) feed->buffered.push_back(known_or(std::move(value)));
           },
+      .unbuffer =
+          [feed](const nlohmann::json& object) {
+            std::erase_if(feed->buffered, [key = raw_key(object)](const auto& kept) {
+              return key_of(*kept) == key;
+            });
+          },
       .init_done =
           [this, feed] {
             for (const Change<T>& change :

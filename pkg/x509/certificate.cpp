@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 
 #include "base/bytes.h"
+#include "x509/known_issuers.h"
 #include "x509/openssl_ptr.h"
 #include "x509/pem.h"
 
@@ -72,7 +73,10 @@ bool may_issue(X509* handle) {
 
 }  // namespace
 
-Result<Certificate> Certificate::from_der(std::string_view der) {
+Result<Certificate> Certificate::from_der(std::string_view der, KnownIssuers* known) {
+  if (known != nullptr) {
+    if (auto found = known->find(der)) return *std::move(found);
+  }
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
   const auto* end = bytes + der.size();
   openssl::CertificatePtr handle(d2i_X509(nullptr, &bytes, static_cast<long>(der.size())));
@@ -96,7 +100,9 @@ Result<Certificate> Certificate::from_der(std::string_view der) {
   fields->pem = x509::to_pem(kLabel, der);
   fields->handle = std::move(handle);
   ERR_clear_error();
-  return Certificate(std::move(fields));
+  Certificate certificate(std::move(fields));
+  if (known != nullptr) known->put(der, certificate);
+  return certificate;
 }
 
 Result<Certificate> Certificate::parse(std::string_view pem) {
@@ -104,7 +110,7 @@ Result<Certificate> Certificate::parse(std::string_view pem) {
   return std::move(all.front());
 }
 
-Result<std::vector<Certificate>> Certificate::parse_all(std::string_view pem) {
+Result<std::vector<Certificate>> Certificate::parse_all(std::string_view pem, KnownIssuers* known) {
   if (pem.size() > kBundleBytesMax) {
     return fail(Code::kInvalid, "parse certificates: more than 256 KiB");
   }
@@ -114,7 +120,7 @@ Result<std::vector<Certificate>> Certificate::parse_all(std::string_view pem) {
     return fail(Code::kInvalid, "parse certificates: more than 20 in one bundle");
   }
   std::vector<Certificate> certificates;
-  for (const PemBlock& block : blocks) certificates.push_back(TRY(from_der(block.der)));
+  for (const PemBlock& block : blocks) certificates.push_back(TRY(from_der(block.der, known)));
   return certificates;
 }
 

@@ -18,6 +18,8 @@ namespace x509 {
 inline constexpr std::size_t kCertificatesMax = 20;
 inline constexpr std::size_t kBundleBytesMax = std::size_t{256} << 10U;
 
+class KnownIssuers;
+
 class Certificate {
  public:
   // The first certificate in `pem`. Errors as parse_all, also about certificates behind the first.
@@ -26,7 +28,9 @@ class Certificate {
   // Every certificate in `pem`, in its order. CR LF, text and blocks of other kinds between the
   // certificates are skipped. kInvalid: no certificate, one that does not parse, more than
   // kCertificatesMax, or more than kBundleBytesMax bytes.
-  static base::Result<std::vector<Certificate>> parse_all(std::string_view pem);
+  // `known`: issuers in it are not parsed again, and those that are parsed are put in.
+  static base::Result<std::vector<Certificate>> parse_all(std::string_view pem,
+                                                          KnownIssuers* known = nullptr);
 
   const std::string& common_name() const { return fields().common_name; }  // empty: none
   // The dNSName entries of subjectAltName, lower case, in the certificate's order. The common name
@@ -87,7 +91,7 @@ class Certificate {
     std::string pem{};
   };
 
-  static base::Result<Certificate> from_der(std::string_view der);
+  static base::Result<Certificate> from_der(std::string_view der, KnownIssuers* known);
   explicit Certificate(std::shared_ptr<const Fields> fields) : fields_(std::move(fields)) {}
   const Fields& fields() const { return *fields_; }
 

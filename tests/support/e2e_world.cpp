@@ -104,6 +104,18 @@ std::string E2eTest::seed_file() const {
   return kSeed;
 }
 
+std::string E2eTest::ca_url() {
+  return simulator_->base_url();
+}
+
+std::string E2eTest::ca_trust_pem() {
+  return simulator_->ca_pem();
+}
+
+std::filesystem::path E2eTest::operator_kubeconfig() {
+  return cluster().kubeconfig(support::ControlPlane::kOperator);
+}
+
 void E2eTest::start_operator(const std::vector<std::string>& flags) {
   operator_ = make_operator("operator.log", flags);
   ASSERT_TRUE(operator_->wait_for_output("caches are complete", 60s)) << operator_->output();
@@ -112,13 +124,12 @@ void E2eTest::start_operator(const std::vector<std::string>& flags) {
 std::unique_ptr<support::Process> E2eTest::make_operator(const std::string& log,
                                                          const std::vector<std::string>& flags) {
   support::Command command;
-  command.argv = {
-      operator_binary(),  "run",         "--kubeconfig",      dir() / "operator.kubeconfig",
-      "--namespace",      home(),        "--namespace",       other(),
-      "--health-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0",
-      "--log-level",      "debug"};
+  command.argv = {operator_binary(),  "run",         "--kubeconfig",      operator_kubeconfig(),
+                  "--namespace",      home(),        "--namespace",       other(),
+                  "--health-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0",
+                  "--log-level",      "debug"};
   if (simulator_) {
-    const std::string url = simulator_->base_url();
+    const std::string url = ca_url();
     command.argv.insert(command.argv.end(),
                         {"--allowed-ca-hosts", url.substr(8, url.find('/', 8) - 8)});
   }
@@ -162,10 +173,9 @@ void E2eTest::create_api_key(const std::string& key, const std::string& secret) 
 
 void E2eTest::apply_profile(const ProfileOptions& options) {
   const std::string bundle =
-      options.ca_bundle_pem ? *options.ca_bundle_pem : (simulator_ ? simulator_->ca_pem() : "");
-  std::string account =
-      fmt::format("    apiKeySecretRef: {{name: {}}}\n    url: {}\n", options.secret,
-                  options.url.empty() ? simulator_->base_url() : options.url);
+      options.ca_bundle_pem ? *options.ca_bundle_pem : (simulator_ ? ca_trust_pem() : "");
+  std::string account = fmt::format("    apiKeySecretRef: {{name: {}}}\n    url: {}\n",
+                                    options.secret, options.url.empty() ? ca_url() : options.url);
   if (!bundle.empty()) account += "    caBundle: " + base::to_base64(bundle) + "\n";
   apply(fmt::format(
       "apiVersion: duplicert.io/v1beta1\nkind: AutomationProfile\n"

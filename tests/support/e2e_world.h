@@ -96,6 +96,10 @@ class E2eTest : public ClusterTest {
 
   // The seed of the simulated CA.
   virtual std::string seed_file() const;
+  // How the operator reaches both servers: what stands between them overrides these.
+  virtual std::string ca_url();
+  virtual std::string ca_trust_pem();
+  virtual std::filesystem::path operator_kubeconfig();
 
   // As the audit log names the operator.
   std::string operator_user() const;
@@ -107,6 +111,12 @@ class E2eTest : public ClusterTest {
   simulator::Simulator& ca() { return *simulator_; }
   support::Process& op() { return *operator_; }
   const std::filesystem::path& dir() const { return dir_->path(); }
+  // Writes a file of the test's own directory and returns its path.
+  std::filesystem::path write_file(const std::string& name, const std::string& text) const {
+    return dir_->write(name, text);
+  }
+
+  std::unique_ptr<support::Process> operator_;
 
  private:
   const base::SystemClock clock_{};
@@ -116,7 +126,6 @@ class E2eTest : public ClusterTest {
   bool refusals_expected_ = false;
   simulator::SimulatorOptions simulator_options_{};
   std::unique_ptr<simulator::Simulator> simulator_;
-  std::unique_ptr<support::Process> operator_;
 };
 
 // The binary under test: $DUPLICERT_BINARY, else the one of this build.

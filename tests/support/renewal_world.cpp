@@ -46,7 +46,7 @@ void RenewalTest::begin(const ProfileOptions& profile) {
 }
 
 void RenewalTest::install(const std::vector<Copy>& copies) {
-  const std::string url = ca().base_url();
+  const std::string url = ca_url();
   const std::string host = url.substr(8, url.find('/', 8) - 8);
   std::string yaml;
   for (const Copy& copy : copies) {

@@ -117,7 +117,8 @@ TEST_F(MarksTest, NeverMakeAnAdoptedSecretGoWithItsRequest) {
   EXPECT_FALSE(adopted["metadata"].contains("ownerReferences"));
   EXPECT_FALSE(marks_of(request_, adopted)["metadata"].contains("ownerReferences"));
   EXPECT_TRUE(fit(adopted));
-  EXPECT_EQ(installed_facts(adopted).backup_name, "shop-tls-before-0011223344556677");
+  x509::ParseMemo parsed;
+  EXPECT_EQ(installed_facts(adopted, parsed).backup_name, "shop-tls-before-0011223344556677");
 }
 
 TEST_F(MarksTest, ReadManagedFieldsOfAnyShape) {

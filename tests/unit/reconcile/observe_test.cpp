@@ -21,11 +21,12 @@ constexpr base::TimePoint kNow = support::FakeClock::kStart;
 class IssuedFactsTest : public testing::Test {
  protected:
   rules::IssuedFacts read(const std::string& pem) {
-    return issued_facts(pem, 678, pair_.made.key_sha256(), chain_);
+    return issued_facts(pem, 678, pair_.made.key_sha256(), chain_, parsed_);
   }
 
   const test::Pair pair_{};
   std::optional<x509::Chain> chain_{};
+  x509::ParseMemo parsed_{};
 };
 
 TEST_F(IssuedFactsTest, TellTheLeafForOurKeyAndGiveTheChain) {

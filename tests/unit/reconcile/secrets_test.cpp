@@ -36,7 +36,7 @@ json patched(json object, const json& patch) {
 class SecretsTest : public testing::Test {
  protected:
   json pending() const {
-    return stored(pending_secret(request_, pair_.key(), pair_.csr(),
+    return stored(pending_secret(request_, pair_.key().to_pem(), pair_.csr(),
                                  {.account = "www.digicert.com/1",
                                   .order_id = 12345,
                                   .asked_order_id = 12000,
@@ -62,12 +62,13 @@ class SecretsTest : public testing::Test {
   api::DuplicateCertificateRequest request_ = test::request();
   const test::Pair pair_{};
   std::string renew_requested_at_{};
+  x509::ParseMemo parsed{};
 };
 
 using PendingSecretTest = SecretsTest;
 
 TEST_F(PendingSecretTest, ReadsBackWhatItWrote) {
-  const rules::PendingFacts facts = pending_facts(pending(), "uid-request");
+  const rules::PendingFacts facts = pending_facts(pending(), "uid-request", parsed);
 
   EXPECT_TRUE(facts.usable);
   EXPECT_EQ(facts.public_key_sha256, pair_.key().public_key_sha256());
@@ -86,7 +87,7 @@ TEST_F(PendingSecretTest, ReadsBackWhatItWrote) {
 }
 
 TEST_F(PendingSecretTest, KeepsTheKeyForTheInstallation) {
-  const auto key = pending_key(pending());
+  const auto key = pending_key(pending(), parsed);
 
   ASSERT_TRUE(key);
   EXPECT_EQ(key->public_key_sha256(), pair_.key().public_key_sha256());
@@ -101,7 +102,7 @@ TEST_F(PendingSecretTest, IsOwnedAndControlledByTheRequest) {
 }
 
 TEST_F(PendingSecretTest, IsNotUsableForARequestMadeAnew) {
-  EXPECT_FALSE(pending_facts(pending(), "uid-of-another").usable);
+  EXPECT_FALSE(pending_facts(pending(), "uid-of-another", parsed).usable);
 }
 
 TEST_F(PendingSecretTest, IsNotUsableWithAKeyOfAnotherCsr) {
@@ -109,14 +110,14 @@ TEST_F(PendingSecretTest, IsNotUsableWithAKeyOfAnotherCsr) {
   const auto other = *x509::PrivateKey::generate({});
   object["data"]["tls.key"] = base::to_base64(other.to_pem().expose());
 
-  EXPECT_FALSE(pending_facts(object, "uid-request").usable);
+  EXPECT_FALSE(pending_facts(object, "uid-request", parsed).usable);
 }
 
 TEST_F(PendingSecretTest, IsNotUsableWithoutOneOfItsParts) {
   for (const std::string part : {"tls.key", "tls.csr", "intent.json"}) {
     json object = pending();
     object["data"].erase(part);
-    EXPECT_FALSE(pending_facts(object, "uid-request").usable) << part;
+    EXPECT_FALSE(pending_facts(object, "uid-request", parsed).usable) << part;
   }
 }
 
@@ -125,7 +126,7 @@ TEST_F(PendingSecretTest, IsNotUsableWithDamagedBytes) {
     for (const json& damage : {json("!"), json(""), json("AAAA"), json(7), json(nullptr)}) {
       json object = pending();
       object["data"][part] = damage;
-      EXPECT_FALSE(pending_facts(object, "uid-request").usable) << part << " " << damage;
+      EXPECT_FALSE(pending_facts(object, "uid-request", parsed).usable) << part << " " << damage;
     }
   }
 }
@@ -136,15 +137,15 @@ TEST_F(PendingSecretTest, IsNotUsableWithAnIntentOfAnotherShape) {
         R"({"account":"a","orderID":1,"commonName":"x","dnsNames":[1],"keySize":256})"}) {
     json object = pending();
     object["data"]["intent.json"] = base::to_base64(text);
-    EXPECT_FALSE(pending_facts(object, "uid-request").usable) << text;
+    EXPECT_FALSE(pending_facts(object, "uid-request", parsed).usable) << text;
   }
 }
 
 TEST_F(PendingSecretTest, ReadsASecretOfAnyShape) {
   for (const json& object : {json::object(), json{{"data", nullptr}}, json{{"data", 7}},
                              json{{"metadata", json::object()}, {"data", json::array()}}}) {
-    EXPECT_FALSE(pending_facts(object, "uid-request").usable) << object;
-    EXPECT_FALSE(pending_key(object)) << object;
+    EXPECT_FALSE(pending_facts(object, "uid-request", parsed).usable) << object;
+    EXPECT_FALSE(pending_key(object, parsed)) << object;
   }
 }
 
@@ -152,7 +153,7 @@ TEST_F(PendingSecretTest, TakesAnOddCountForNone) {
   for (const std::string text : {"", "x", "2x", "-2", "99999999999999999999"}) {
     json object = pending();
     object["metadata"]["annotations"]["duplicert.io/sends"] = text;
-    EXPECT_EQ(pending_facts(object, "uid-request").sends, 0) << text;
+    EXPECT_EQ(pending_facts(object, "uid-request", parsed).sends, 0) << text;
   }
 }
 
@@ -160,19 +161,19 @@ TEST_F(PendingSecretTest, CutsACountThatIsTooLargeForItsType) {
   json object = pending();
   object["metadata"]["annotations"]["duplicert.io/sends"] = "4294967297";
 
-  EXPECT_GT(pending_facts(object, "uid-request").sends, 1000);
+  EXPECT_GT(pending_facts(object, "uid-request", parsed).sends, 1000);
 }
 
 TEST_F(PendingSecretTest, HasAMarkThatMovesAtTheObservedVersionOnly) {
   const json before = pending();
 
-  const json patch =
-      mark_patch(pending_facts(before, "uid-request"), {.submitted_at = kNow + 3min, .sends = 3});
+  const json patch = mark_patch(pending_facts(before, "uid-request", parsed),
+                                {.submitted_at = kNow + 3min, .sends = 3});
 
   EXPECT_EQ(patch["metadata"]["uid"], "uid-secret");
   EXPECT_EQ(patch["metadata"]["resourceVersion"], "41");
   EXPECT_FALSE(patch.contains("data"));
-  const rules::PendingFacts after = pending_facts(patched(before, patch), "uid-request");
+  const rules::PendingFacts after = pending_facts(patched(before, patch), "uid-request", parsed);
   EXPECT_TRUE(after.usable);
   EXPECT_EQ(after.submitted_at, kNow + 3min);
   EXPECT_EQ(after.sends, 3);
@@ -186,11 +187,11 @@ TEST_F(PendingSecretTest, RemembersARefusalUntilTheMarkMoves) {
                                .count = 2,
                                .inputs = "abc"};
 
-  const json patch = refusal_patch(pending_facts(before, "uid-request"), refusal);
+  const json patch = refusal_patch(pending_facts(before, "uid-request", parsed), refusal);
 
   EXPECT_EQ(patch["metadata"]["resourceVersion"], "41");
   const json refused = patched(before, patch);
-  const rules::PendingFacts facts = pending_facts(refused, "uid-request");
+  const rules::PendingFacts facts = pending_facts(refused, "uid-request", parsed);
   ASSERT_TRUE(facts.refusal);
   EXPECT_EQ(facts.refusal->reason, api::Reason::kOrderNotEligible);
   EXPECT_EQ(facts.refusal->message, "not_found|order: there is none");
@@ -200,7 +201,7 @@ TEST_F(PendingSecretTest, RemembersARefusalUntilTheMarkMoves) {
 
   const json sent_again =
       patched(refused, mark_patch(facts, {.submitted_at = kNow + 6h, .sends = 1}));
-  const rules::PendingFacts again = pending_facts(sent_again, "uid-request");
+  const rules::PendingFacts again = pending_facts(sent_again, "uid-request", parsed);
   EXPECT_FALSE(again.refusal);
   EXPECT_EQ(again.refusals, 2);  // the back-off goes on from here
 }
@@ -208,10 +209,10 @@ TEST_F(PendingSecretTest, RemembersARefusalUntilTheMarkMoves) {
 TEST_F(PendingSecretTest, RecordsTheRequestIdOfTheCa) {
   const json before = pending();
 
-  const json patch = request_id_patch(pending_facts(before, "uid-request"), 991);
+  const json patch = request_id_patch(pending_facts(before, "uid-request", parsed), 991);
 
   EXPECT_EQ(patch["metadata"]["resourceVersion"], "41");
-  EXPECT_EQ(pending_facts(patched(before, patch), "uid-request").request_id, 991);
+  EXPECT_EQ(pending_facts(patched(before, patch), "uid-request", parsed).request_id, 991);
 }
 
 TEST_F(PendingSecretTest, HasItsKeyInTheDataAlone) {
@@ -227,7 +228,7 @@ using TargetSecretTest = SecretsTest;
 TEST_F(TargetSecretTest, ReadsBackAsAUsablePair) {
   renew_requested_at_ = "2026-05-01T00:00:00Z";
 
-  const rules::InstalledFacts facts = installed_facts(stored(target()));
+  const rules::InstalledFacts facts = installed_facts(stored(target()), parsed);
 
   EXPECT_THAT(facts.problem, IsEmpty());
   EXPECT_TRUE(facts.key_matches);
@@ -337,13 +338,13 @@ using InstalledFactsTest = SecretsTest;
 TEST_F(InstalledFactsTest, SayWhichPartDoesNotParse) {
   json object = stored(target());
   object["data"]["tls.key"] = base::to_base64("no key");
-  const rules::InstalledFacts without_key = installed_facts(object);
+  const rules::InstalledFacts without_key = installed_facts(object, parsed);
   EXPECT_THAT(without_key.problem, StartsWith("tls.key: "));
   EXPECT_TRUE(without_key.leaf);
   EXPECT_FALSE(without_key.key_matches);
 
   object["data"]["tls.crt"] = base::to_base64("no certificate");
-  const rules::InstalledFacts without_both = installed_facts(object);
+  const rules::InstalledFacts without_both = installed_facts(object, parsed);
   EXPECT_THAT(without_both.problem, StartsWith("tls.crt: "));
   EXPECT_FALSE(without_both.leaf);
 }
@@ -352,12 +353,13 @@ TEST_F(InstalledFactsTest, SeeThatTheKeyIsAnother) {
   json object = stored(target());
   object["data"]["tls.key"] = base::to_base64(pair_.made.root_key.to_pem().expose());
 
-  EXPECT_FALSE(installed_facts(object).key_matches);
+  EXPECT_FALSE(installed_facts(object, parsed).key_matches);
 }
 
 TEST_F(InstalledFactsTest, ReadAForeignSecret) {
   const rules::InstalledFacts facts = installed_facts(
-      {{"type", "Opaque"}, {"metadata", {{"name", "x"}, {"namespace", "y"}, {"uid", "u"}}}});
+      {{"type", "Opaque"}, {"metadata", {{"name", "x"}, {"namespace", "y"}, {"uid", "u"}}}},
+      parsed);
 
   EXPECT_FALSE(facts.leaf);
   EXPECT_FALSE(facts.key_matches);
@@ -371,7 +373,7 @@ TEST_F(InstalledFactsTest, NeverQuoteAKey) {
   damaged.replace(damaged.size() / 2, 4, "!!!!");
   object["data"]["tls.key"] = base::to_base64(damaged);
 
-  EXPECT_THAT(installed_facts(object).problem, Not(HasSubstr(key_body().substr(0, 8))));
+  EXPECT_THAT(installed_facts(object, parsed).problem, Not(HasSubstr(key_body().substr(0, 8))));
 }
 
 TEST(Wipe, EmptiesEveryTextOfASecret) {
