@@ -429,7 +429,6 @@ void Observer::observe_revocation(Observation& seen) {
   const auto ahead = looks.next_look() - clock_.steady_now();
   seen.facts.revocation = rules::RevocationFacts{
       .revoked = looks.is_revoked(),
-      .listed_as_good = looks.is_listed_as_good(),
       .next_look = seen.facts.now + std::chrono::ceil<std::chrono::milliseconds>(ahead)};
 }
 

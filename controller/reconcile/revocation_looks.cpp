@@ -14,7 +14,6 @@ void RevocationLooks::note(ListedAs listed, base::Steady began) {
     last_revoked_ = began;
   }
   if (listed == ListedAs::kGood) first_revoked_.reset();
-  if (listed != ListedAs::kNotAtAll) listed_as_good_ = listed == ListedAs::kGood;
   const bool in_doubt = first_revoked_ && !is_revoked();
   next_look_ = began + (in_doubt ? spacing() : interval_);
 }

@@ -29,7 +29,6 @@ class RevocationLooks {
   void note_failure(base::Steady now);
 
   bool is_revoked() const;
-  bool is_listed_as_good() const { return listed_as_good_; }
   base::Steady next_look() const { return next_look_; }
 
  private:
@@ -37,7 +36,6 @@ class RevocationLooks {
 
   std::chrono::seconds interval_;
   base::Steady next_look_;
-  bool listed_as_good_ = false;
   std::optional<base::Steady> first_revoked_{};
   base::Steady last_revoked_{};
 };

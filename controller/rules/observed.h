@@ -104,8 +104,7 @@ enum class Backup {
 
 // What the CA's lists have shown this process of the installed certificate.
 struct RevocationFacts {
-  bool revoked = false;         // in two looks that are far enough apart (revocation_looks.h)
-  bool listed_as_good = false;  // at the last look that showed it
+  bool revoked = false;  // in two looks that are far enough apart (revocation_looks.h)
   base::TimePoint next_look{};
 };
 

@@ -125,19 +125,8 @@ std::optional<Fault> adoption_fault(const Observed& seen, Standing& standing) {
                   name, seen.installed->leaf->serial_number)};
 }
 
-// The status remembers it beyond this process, until the CA shows the certificate as good again.
-bool was_told_revoked(const Observed& seen) {
-  const auto& told = seen.request.status;
-  const auto* ready = api::find_condition(told.conditions, api::kReady);
-  return ready != nullptr && ready->reason == api::name_of(api::Reason::kRevoked) &&
-         told.certificate &&
-         told.certificate->sha256_fingerprint == seen.installed->leaf->sha256_fingerprint;
-}
-
 std::optional<Fault> revocation_fault(const Observed& seen) {
-  if (!seen.revocation) return std::nullopt;
-  const RevocationFacts& known = *seen.revocation;
-  if (!known.revoked && (known.listed_as_good || !was_told_revoked(seen))) return std::nullopt;
+  if (!seen.revocation || !seen.revocation->revoked) return std::nullopt;
   return Fault{api::Reason::kRevoked,
                fmt::format("the CA lists the certificate (order {}, serial number {}) as revoked",
                            seen.installed->order_id, seen.installed->leaf->serial_number)};

@@ -512,18 +512,7 @@ inline constexpr std::array kLedgers{
 };
 
 inline void look_at_revocation(rules::Observed& seen, bool revoked, std::chrono::seconds next) {
-  seen.revocation = rules::RevocationFacts{
-      .revoked = revoked, .listed_as_good = !revoked, .next_look = kNow + next};
-}
-
-// The status of before tells that the CA listed the certificate as revoked.
-inline void tell_revoked(rules::Observed& seen) {
-  seen.request.status.conditions.push_back({.type = std::string(api::kReady),
-                                            .status = api::ConditionStatus::kFalse,
-                                            .reason = std::string(name_of(api::Reason::kRevoked)),
-                                            .last_transition_time = kNow - hours{1}});
-  seen.request.status.certificate = api::InstalledCertificate{
-      .sha256_fingerprint = seen.installed->leaf->sha256_fingerprint, .secret_uid = "uid-secret"};
+  seen.revocation = rules::RevocationFacts{.revoked = revoked, .next_look = kNow + next};
 }
 
 inline constexpr std::array kRevocations{
@@ -533,16 +522,6 @@ inline constexpr std::array kRevocations{
     FactValue{"no", [](rules::Observed& o) { look_at_revocation(o, false, hours{6}); }},
     FactValue{"yes", [](rules::Observed& o) { look_at_revocation(o, true, hours{6}); }},
     FactValue{"yes_look_due", [](rules::Observed& o) { look_at_revocation(o, true, seconds{0}); }},
-    FactValue{"told_before",
-              [](rules::Observed& o) {
-                o.revocation = rules::RevocationFacts{.next_look = kNow + hours{1}};
-                tell_revoked(o);
-              }},
-    FactValue{"told_before_in_error",
-              [](rules::Observed& o) {
-                look_at_revocation(o, false, hours{6});
-                tell_revoked(o);
-              }},
 };
 
 inline constexpr std::size_t kFactCount = 14;

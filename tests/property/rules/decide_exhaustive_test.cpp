@@ -237,7 +237,7 @@ std::vector<Observed> answered(const Observed& seen, const Decision& made) {
   if (is<rules::AskOwnership>(made)) answer(support::kOwners);
   if (is<rules::AskRevocation>(made)) {
     // No answer is an answer, too: it is asked again later.
-    for (const char* name : {"no", "yes", "told_before"}) {
+    for (const char* name : {"no", "yes"}) {
       std::ranges::find(support::kRevocations, std::string_view(name), &FactValue::name)
           ->apply(next.emplace_back(seen));
     }

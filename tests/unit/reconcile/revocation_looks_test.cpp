@@ -39,7 +39,6 @@ TEST_F(RevocationLooksTest, BeginAnewAfterALookThatShowsItAsGood) {
   looks_.note(ListedAs::kRevoked, kFirst + 10min);
 
   EXPECT_FALSE(looks_.is_revoked());
-  EXPECT_FALSE(looks_.is_listed_as_good());
 }
 
 TEST_F(RevocationLooksTest, CountNoAbsence) {
@@ -60,7 +59,6 @@ TEST_F(RevocationLooksTest, AreTakenBackByTheCa) {
   looks_.note(ListedAs::kGood, kFirst + 20min);
 
   EXPECT_FALSE(looks_.is_revoked());
-  EXPECT_TRUE(looks_.is_listed_as_good());
 }
 
 TEST_F(RevocationLooksTest, ComeAgainAfterAFailure) {
@@ -68,7 +66,6 @@ TEST_F(RevocationLooksTest, ComeAgainAfterAFailure) {
 
   EXPECT_EQ(looks_.next_look(), kFirst + 30min);
   EXPECT_FALSE(looks_.is_revoked());
-  EXPECT_FALSE(looks_.is_listed_as_good());
 }
 
 TEST(RevocationLooks, AreNoFurtherApartThanTheInterval) {

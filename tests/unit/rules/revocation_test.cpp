@@ -27,15 +27,6 @@ ObservedBuilder shown(const RevocationFacts& facts, LeafFacts pair = leaf()) {
 const RevocationFacts kNotYet{.next_look = kNow + 1h};
 const RevocationFacts kRevoked{.revoked = true, .next_look = kNow + 1h};
 
-// What the status says after that pass, in which nothing can be done.
-Observed reported(const Observed& seen, const RevocationFacts& facts) {
-  Observed later = seen;
-  later.request.status = report(seen, decide(seen));
-  later.revocation = facts;
-  later.ca.orders.reset();
-  return later;
-}
-
 TEST(Revocation, IsLookedForWhenItIsTimeAndNoSooner) {
   EXPECT_EQ(decide(shown(kNotYet)).rule, "certificate_is_current");
   EXPECT_EQ(decide(shown({.next_look = kNow})).rule, "revocation_is_looked_for");
@@ -90,18 +81,6 @@ TEST(Revocation, CallsAPersonWhenNoOrderMatches) {
   ASSERT_NE(stalled, nullptr);
   EXPECT_EQ(stalled->reason, "Revoked");
   EXPECT_FALSE(api::is_true(status.conditions, api::kReady));
-}
-
-TEST(Revocation, IsRememberedAcrossARestartUntilTheCaTakesItBack) {
-  const Observed told = shown(kRevoked).without_orders();
-
-  EXPECT_EQ(standing_of(reported(told, kNotYet)).reason, api::Reason::kRevoked);
-  RevocationFacts good = kNotYet;
-  good.listed_as_good = true;
-  EXPECT_TRUE(standing_of(reported(told, good)).usable);
-  Observed replaced = reported(told, kNotYet);
-  replaced.installed->leaf->sha256_fingerprint = "of-the-next-one";
-  EXPECT_TRUE(standing_of(replaced).usable);
 }
 
 TEST(Revocation, IsLookedForStillWhenItIsKnown) {
