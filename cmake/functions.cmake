@@ -13,6 +13,20 @@ function(duplicert_library folder)
   target_link_libraries(${name} PUBLIC Threads::Threads ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
+# duplicert_crds(<library>)
+# compiles the text of crds/*.yaml into the library: see controller/plan/crds.h.
+function(duplicert_crds library)
+  set(profiles ${CMAKE_SOURCE_DIR}/crds/automationprofiles.yaml)
+  set(requests ${CMAKE_SOURCE_DIR}/crds/duplicatecertificaterequests.yaml)
+  set(orders ${CMAKE_SOURCE_DIR}/crds/certificateorders.yaml)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${profiles} ${requests} ${orders})
+  file(READ ${profiles} DUPLICERT_CRD_PROFILES)
+  file(READ ${requests} DUPLICERT_CRD_REQUESTS)
+  file(READ ${orders} DUPLICERT_CRD_ORDERS)
+  configure_file(controller/plan/crds.cpp.in ${CMAKE_BINARY_DIR}/crds.cpp @ONLY)
+  target_sources(${library} PRIVATE ${CMAKE_BINARY_DIR}/crds.cpp)
+endfunction()
+
 # duplicert_test(<name> <folder> <labels> libs...)
 # makes one test binary of all *_test.cpp files in tests/<folder>; ctest sees each case.
 function(duplicert_test name folder label)

@@ -29,9 +29,13 @@ if(DUPLICERT_SANITIZE)
   add_compile_options(-fsanitize=${DUPLICERT_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all
     # GCC warns of paths that only the sanitizer's own code makes (gcc.gnu.org, Instrumentation).
-    -Wno-maybe-uninitialized -Wno-null-dereference)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> -Wno-null-dereference)
   add_link_options(-fsanitize=${DUPLICERT_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL Release)
-  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS)
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS
+    -fstack-clash-protection)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    add_compile_options(-fcf-protection=full)
+  endif()
 endif()
-add_link_options(-Wl,-z,relro,-z,now -pie)
+add_link_options(-Wl,-z,relro,-z,now,-z,noexecstack -pie)

@@ -13,7 +13,8 @@
 #                                       cluster-admin unless --user says another role
 #         tokens/USER                   made at run time, mode 0600
 #         ca.crt, url                   of the API server
-#         audit.log                     one JSON line per request, level Metadata
+#         audit.log                     one JSON line per request: who, what, which answer; of
+#                                       statuses of ours also the object
 #         SERVER.log, SERVER.pid
 #       --with-kcm       kube-controller-manager too: garbage collection, namespace deletion
 #       --user           one more user, bound to a cluster role if one is given
@@ -168,6 +169,10 @@ rules:
   users: ["system:apiserver", "system:kube-controller-manager"]
 - level: None
   nonResourceURLs: ["/healthz*", "/livez*", "/readyz*"]
+# Tests hold every status that is ever written against the rules of those who read it.
+- level: RequestResponse
+  resources: [{group: duplicert.io, resources: ["*/status"]}]
+  omitManagedFields: true
 - level: Metadata
 EOF
 }

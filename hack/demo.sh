@@ -3,8 +3,10 @@
 # Kubernetes control plane, the operator, and two requests in two namespaces that each get a
 # duplicate of that order with a key of its own.
 #
-# usage: hack/demo.sh [--keep] [--context NAME]
+# usage: hack/demo.sh [--keep] [--then FILE] [--context NAME]
 #   --keep          stay and let you look around until Ctrl-C
+#   --then FILE     run this program at the end, with KUBECONFIG, kubectl on the PATH, and the URL
+#                   of the simulated CA in DEMO_CA
 #   --context NAME  use this context of your kubeconfig instead of a control plane of its own: the
 #                   operator and the simulator run here, not in the cluster. Makes the CRDs and the
 #                   namespaces duplicert-profiles, team-a and team-b, and deletes them at the end;
@@ -18,10 +20,12 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 keep=false
+then=
 context=
 while [ "$#" -gt 0 ]; do
   case $1 in
     --keep) keep=true ;;
+    --then) then=${2:?--then needs a program}; shift ;;
     --context) context=${2:?--context needs a name}; shift ;;
     -h | --help) usage; exit 0 ;;
     *) bad_flag "$1" ;;
@@ -224,6 +228,11 @@ start_operator
 say "operator started; waiting for two certificates"
 wait_ready
 show
+if [ -n "$then" ]; then
+  [ -n "$context" ] || export KUBECONFIG=$work/cluster/kubeconfig
+  DEMO_CA=$ca_url DUPLICERT_ALLOWED_CA_HOSTS=$(cut -d/ -f3 <<<"$ca_url") \
+    PATH=$tools:$PATH "$then"
+fi
 if $keep; then
   explain
   say "running until Ctrl-C"

@@ -4,7 +4,8 @@
 # usage: hack/kube-tools.sh [--find] [tool...]
 #   tool      etcd, kube-apiserver, kube-controller-manager, kubectl (the default set); on request
 #             kube-scheduler, kubelet, kube-proxy (a node), helm, helm3 (both majors), kubeconform,
-#             oracle (kstatus and Argo CD's scripts: hack/kube/oracle), cert-manager (its
+#             oracle (kstatus and Argo CD's scripts: hack/kube/oracle), crds (a directory: those of
+#             Flux, Argo CD and prometheus-operator, hack/kube/crds), cert-manager (its
 #             controllers, for hack/bench: hack/kube/cert-manager)
 #   --find    never build: exit 3 if a tool is missing
 #
@@ -42,7 +43,7 @@ version_of() {
     kubectl) text=$(timeout 10 "$1" version --client 2>/dev/null || true) ;;
     helm | helm3) text=$(timeout 10 "$1" version --short 2>/dev/null || true) ;;
     kubeconform) text=$(timeout 10 "$1" -v 2>/dev/null || true) ;;
-    oracle | cert-manager) text= ;;
+    oracle | crds | cert-manager) text= ;;
     *) text=$(timeout 10 "$1" --version 2>/dev/null || true) ;;
   esac
   grep -oE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$text" | head -n 1 || true
@@ -88,7 +89,7 @@ path_directory() {
 }
 
 # missing_in_cache: prints the tools that the cache lacks. The oracle is our own: it follows its
-# source.
+# source; the CRDs follow their list.
 missing_in_cache() {
   local tool
   for tool in "${tools[@]}"; do
@@ -96,6 +97,8 @@ missing_in_cache() {
       echo "$tool"
     elif [ "$tool" = oracle ] && [ "$repo/hack/kube/oracle/main.go" -nt "$cache/oracle" ]; then
       echo oracle
+    elif [ "$tool" = crds ] && ! cmp -s "$repo/hack/kube/crds/crds.txt" "$cache/crds/crds.txt"; then
+      echo crds
     fi
   done
 }
@@ -195,6 +198,23 @@ build() {
   say "built $tool in $((SECONDS - started)) s"
 }
 
+# fetch_crds GO: the files that hack/kube/crds names, out of the modules that they belong to.
+fetch_crds() {
+  local go=$1 module version file directory list=$repo/hack/kube/crds/crds.txt
+  say "fetching crds"
+  mkdir "$work/crds"
+  while read -r module version file; do
+    case $module in '' | '#'*) continue ;; esac
+    directory=$(cd -- "$work" && GOMODCACHE="$work/mod" GOFLAGS=-modcacherw \
+      "$go" mod download -json "$module@$version" | sed -n 's/^.*"Dir": "\(.*\)",*$/\1/p') || true
+    [ -f "$directory/$file" ] || die "cannot fetch $module $version: needs the Go module proxy"
+    cp -- "$directory/$file" "$work/crds/"
+  done <"$list"
+  cp -- "$list" "$work/crds/"
+  rm -rf -- "$cache/crds"
+  mv -- "$work/crds" "$cache/crds"
+}
+
 # clean_up: at the end of a build, whatever its reason: no compiler, no half-made file.
 clean_up() {
   if [ -n "$build_group" ]; then
@@ -223,7 +243,7 @@ build_missing() {
   go=$(go_command)
   say "building ${missing[*]} with $("$go" env GOVERSION); the first time takes minutes"
   for tool in "${missing[@]}"; do
-    build "$go" "$tool"
+    if [ "$tool" = crds ]; then fetch_crds "$go"; else build "$go" "$tool"; fi
   done
 }
 
@@ -234,7 +254,7 @@ for arg in "$@"; do
     --find) find_only=true ;;
     -h | --help) usage; exit 0 ;;
     etcd | kube-apiserver | kube-controller-manager | kubectl | kube-scheduler | kubelet | \
-      kube-proxy | helm | helm3 | kubeconform | oracle | cert-manager) tools+=("$arg") ;;
+      kube-proxy | helm | helm3 | kubeconform | oracle | crds | cert-manager) tools+=("$arg") ;;
     *) bad_flag "$arg" ;;
   esac
 done

@@ -10,14 +10,18 @@
 # `helm test`; a duplicate served by a TLS server in a Pod; 50 requests renewed while the leader's
 # Pod is deleted, one duplicate for each key; an order bought once; metrics that the alerts use;
 # every manifest and example taken by the API server; an upgrade by Helm 4 that changes no
-# certificate; no call of the operator refused, and each verb of its roles used; an uninstall that
-# leaves CRDs and Secrets; namespaced mode without a ClusterRole.
+# certificate; no call of the operator refused, and each verb of its roles used; the manifests for
+# Flux, Argo CD and prometheus-operator against their CRDs; /debug from inside and outside of a
+# Pod; an uninstall that leaves CRDs and Secrets; namespaced mode without a ClusterRole; every
+# status that was written, by the rules of Flux and kstatus.
 # Exit code 4: this machine does not allow a node. The last line counts the checks.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 # shellcheck source-path=SCRIPTDIR source=node/artefacts.sh
 . "$repo/hack/node/artefacts.sh"
+# shellcheck source-path=SCRIPTDIR source=node/audit.sh
+. "$repo/hack/node/audit.sh"
 
 binary_flags=()
 keep=false
@@ -110,7 +114,8 @@ start_early() {
   wait_until 60 "a warning about the CRDs" early_says "$1"
   ! k -n early exec deploy/duplicert -- duplicert probe \
     'http://127.0.0.1:8081/readyz?verbose' >"$work/readyz" 2>/dev/null || die "it is Ready"
-  grep -q '\[-\]caches' "$work/readyz" || die "/readyz does not tell: $(cat "$work/readyz")"
+  grep -q '\[-\]caches failed: .*install the CRDs' "$work/readyz" ||
+    die "/readyz does not tell: $(cat "$work/readyz")"
   ok "without CRDs /readyz says what is missing"
 }
 early_says() { k -n early logs -l app.kubernetes.io/component=controller --tail=50 | grep "$1"; }
@@ -309,6 +314,22 @@ check_namespaced() {
     --as system:serviceaccount:duplicert:duplicert || true)" no
 }
 
+# tell_why_not_ready: does a Pod that is not Ready answer itself, and the node? If only itself, it
+# is the network; if neither, where its threads stand.
+tell_why_not_ready() {
+  local ip pid
+  k -n duplicert exec deploy/duplicert -- duplicert probe 'http://127.0.0.1:8081/readyz?verbose'
+  for ip in $(k -n duplicert get pods -o 'jsonpath={.items[*].status.podIP}'); do
+    on curl --silent --show-error --max-time 3 "http://$ip:8081/healthz" && echo " from $ip"
+  done
+  on ip neighbour
+  uptime
+  for pid in $(pgrep -x duplicert); do
+    tr '\0' ' ' <"/proc/$pid/cmdline"
+    (cd "/proc/$pid/task" && grep -H . ./*/wchan ./*/comm)
+  done
+}
+
 clean_up() {
   local status=$?
   trap - EXIT
@@ -318,9 +339,7 @@ clean_up() {
     k get events -A >"$work/events.log" 2>&1 || true
     k -n duplicert logs -l app.kubernetes.io/part-of=duplicert --prefix --tail=200 \
       >"$work/pods.log" 2>&1 || true
-    # Does a Pod that is not Ready answer itself? Then it is the network.
-    k -n duplicert exec deploy/duplicert -- duplicert probe \
-      'http://127.0.0.1:8081/readyz?verbose' >"$work/readyz.log" 2>&1 || true
+    tell_why_not_ready >"$work/readyz.log" 2>&1 || true
   fi
   if $keep && [ -e "$node/ready" ]; then
     say "the node stays up: hack/node.sh exec $node kubectl get pods -A; hack/node.sh down $node"
@@ -344,12 +363,14 @@ check_server
 check_renewals
 check_secret_lost
 check_order
+check_rare_verbs
+check_debug
 check_metrics
+check_foreign
 check_manifests
 check_upgrade
-python3 "$repo/hack/node/verbs.py" "$node/audit.log" duplicert \
-  <(k get clusterrole,role -A -l app.kubernetes.io/part-of=duplicert -o json)
-ok "no call was refused, and each verb of the roles is used"
+check_rights
 check_uninstall
 check_namespaced
+check_statuses
 say "$passed checks passed"

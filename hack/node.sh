@@ -23,7 +23,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/duplicert/node
 packages=(containerd runc containernetworking-plugins nftables libnftables1 libnftnl11 libmnl0
   libxtables12 libedit2 libbsd0 libjansson4 conntrack libnetfilter-conntrack3 libnfnetlink0)
 kube_tools=(etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl
-  helm helm3 kubeconform)
+  helm helm3 kubeconform oracle crds)
 
 # why_not: prints what this machine refuses, or nothing.
 why_not() {

@@ -57,7 +57,8 @@ struct CertificateOrderStatus {
   std::int32_t submissions = 0;
   // When the order was seen at the CA.
   std::optional<base::TimePoint> placed_at{};
-  // When the entry was closed. Closed entries are kept for 30 days.
+  // When the entry was closed. Closed entries are kept for 30 days, the newest of
+  // its group for good.
   std::optional<base::TimePoint> closed_at{};
   // Until when the order is paid.
   std::optional<base::TimePoint> valid_till{};

@@ -1,5 +1,7 @@
 #include "app/app.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +12,7 @@
 #include "http/curl_transport.h"
 #include "kube/kubeconfig.h"
 #include "reconcile/resources.h"
+#include "runtime/pause.h"
 
 namespace app {
 namespace {
@@ -17,10 +20,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view kLeaseName = "duplicert";
-// SIGTERM to exit: below Kubernetes' 30 s of grace.
-constexpr auto kDrain = 15s;
+// SIGTERM to exit: 12 s for running passes, 5 s for Events, then the release of the lease; together
+// below 20 s, and far below Kubernetes' 30 s of grace.
+constexpr auto kDrain = 12s;
 constexpr auto kNamespaceInterval = 10min;
-constexpr auto kCacheWait = 2min;
+constexpr auto kCacheWait = 1s;
+constexpr auto kCachePause = 50ms;
+constexpr auto kTellAgain = 2min;
+constexpr runtime::WatchLimits kWatchLimits{.streamed_lists = true};
 
 std::string user_agent() {
   return fmt::format("duplicert/{} (linux)", cli::version());
@@ -46,13 +53,22 @@ base::Result<std::unique_ptr<http::Transport>> connect_to_ca(
 }  // namespace
 
 base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
-  const kube::Config config =
-      TRY(kube::load_config(kube::system_config_source(options.kubeconfig, options.context)));
+  const auto source = kube::system_config_source(options.kubeconfig, options.context);
+  const kube::Config config = TRY(kube::load_config(source));
+  const auto reload = [source] { return kube::load_config(source); };
   base::log_info(
       "starting",
       {{"version", cli::version()}, {"cluster", config.server}, {"source", config.source}});
+  if (config.insecure) {
+    base::log_error(
+        "THE API SERVER'S CERTIFICATE IS NOT VERIFIED: insecure-skip-tls-verify is set in the "
+        "kubeconfig; whoever is on the network path can read every private key",
+        {{"cluster", config.server}, {"source", config.source}});
+  }
   static const base::SystemClock clock;
+  // Filled in once there is an App; until then nothing is written.
   auto counter = std::make_shared<std::function<void(std::string_view, int)>>();
+  auto may_write = std::make_shared<std::function<bool()>>();
   kube::ClientOptions client_options{
       .field_manager = std::string(api::kFieldManager),
       .queries_per_second = options.kube_api_qps,
@@ -60,15 +76,18 @@ base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
       .on_request = [counter](std::string_view method, const kube::Resource&, int status) {
         if (*counter) (*counter)(method, status);
       }};
-  auto client = TRY(kube::connect(config, client_options, user_agent(), clock));
+  client_options.may_write = [may_write] { return *may_write && (*may_write)(); };
+  auto client = TRY(kube::connect(config, client_options, user_agent(), clock, reload));
+  client_options.may_write = nullptr;
   client_options.timeout = 5s;
   auto lease_client =
-      TRY(kube::connect(config, client_options, user_agent() + "/leader-election", clock));
+      TRY(kube::connect(config, client_options, user_agent() + "/leader-election", clock, reload));
   auto app = std::unique_ptr<App>(
       new App(options, std::move(client), std::move(lease_client), config.namespace_));
   *counter = [telemetry = &app->telemetry_](std::string_view method, int status) {
     telemetry->count_api_call(method, status);
   };
+  *may_write = [leads = app.get()] { return leads->surely_leads(); };
   TRY_VOID(app->start_servers());
   return app;
 }
@@ -84,19 +103,31 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
       telemetry_(registry_),
       client_(std::move(client)),
       lease_client_(std::move(lease_client)),
-      requests_(*client_, {.resource = reconcile::kRequests, .namespaces = options.namespaces},
+      requests_(*client_,
+                {.resource = reconcile::kRequests,
+                 .namespaces = options.namespaces,
+                 .limits = kWatchLimits},
                 api::decode_duplicate_certificate_request, clock_),
-      profiles_(*client_, {.resource = reconcile::kProfiles, .namespaces = options.namespaces},
+      profiles_(*client_,
+                {.resource = reconcile::kProfiles,
+                 .namespaces = options.namespaces,
+                 .limits = kWatchLimits},
                 api::decode_automation_profile, clock_),
       secrets_(*client_,
                {.resource = kube::kSecrets,
                 .namespaces = options.namespaces,
                 .label_selector = our_secrets(),
-                .view = kube::View::kMetadata},
+                .view = kube::View::kMetadata,
+                .limits = kWatchLimits},
                reconcile::decode_secret_meta, clock_),
-      namespaces_(*client_, {.resource = kube::kNamespaces, .view = kube::View::kMetadata},
-                  decode_namespace, clock_),
-      entries_(*client_, {.resource = reconcile::kOrders, .namespaces = {ledger_namespace_}},
+      namespaces_(
+          *client_,
+          {.resource = kube::kNamespaces, .view = kube::View::kMetadata, .limits = kWatchLimits},
+          decode_namespace, clock_),
+      entries_(*client_,
+               {.resource = reconcile::kOrders,
+                .namespaces = {ledger_namespace_},
+                .limits = kWatchLimits},
                api::decode_certificate_order, clock_),
       accounts_(accounts_options(), clock_),
       sponsors_([this](const std::string& entry) {
@@ -107,27 +138,23 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
               runtime::EventMetrics(registry_, "duplicert"), clock_),
       duplicate_reconciler_(requests_, entries_, caches(), sponsors_, *client_, events_, clock_,
                             request_options(), request_hooks()),
-      profile_reconciler_(profiles_.store(), *client_, accounts_, profile_states_, clock_,
-                          profile_hooks()),
+      profile_reconciler_(profiles_, *client_, accounts_, profile_states_, clock_, profile_hooks()),
       order_reconciler_(entries_, caches(), sponsors_, *client_, events_, clock_, order_options()),
       duplicate_controller_({.name = "request", .workers = options.workers}, duplicate_reconciler_,
                             clock_, registry_),
       profile_controller_({.name = "profile"}, profile_reconciler_, clock_, registry_),
       order_controller_({.name = "order"}, order_reconciler_, clock_, registry_),
-      credential_watches_(*client_, clock_, [this](const std::string& secret) {
-        reconcile::wake_by_credentials(informers(), queues(), secret);
-      }) {
+      credential_watches_(*client_, clock_,
+                          [this](const std::string& secret) {
+                            reconcile::wake_by_credentials(informers(), queues(), secret);
+                          }),
+      debug_(caches(), queues(), decisions_) {
   telemetry_.watch_budgets([this] { return accounts_.remaining(); });
   reconcile::connect(informers(), queues(), sponsors_);
   namespaces_.on_change([this](const auto& change) {
     if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
   });
-  ready_.add("caches", [this]() -> base::Result<void> {
-    const bool synced = requests_.has_synced() && profiles_.has_synced() && secrets_.has_synced() &&
-                        entries_.has_synced();
-    if (synced) return {};
-    return base::fail(base::Code::kUnavailable, "the first listing is not complete");
-  });
+  add_readiness();
 }
 
 App::~App() {
@@ -159,13 +186,19 @@ reconcile::Queues App::queues() {
 reconcile::AccountsOptions App::accounts_options() {
   return {.allowed_hosts = options_.allowed_ca_hosts,
           .user_agent = user_agent(),
-          .on_call = [this](std::string_view operation, std::string_view code,
-                            double seconds) { telemetry_.count_ca_call(operation, code, seconds); },
+          .on_call =
+              [this](std::string_view operation, std::string_view code, double seconds) {
+                telemetry_.count_ca_call(operation, code, seconds);
+                base::log_debug("called the CA", {{"operation", operation},
+                                                  {"code", code},
+                                                  {"duration_ms", std::llround(seconds * 1000)}});
+              },
           .inventory = {.full_interval = options_.inventory_interval},
           .connect = connect_to_ca};
 }
 
-// Asked right before each POST to the CA: nobody else can lead before the lease runs out.
+// Asked right before each write and each POST to the CA: nobody else can lead before the lease
+// runs out.
 bool App::surely_leads() const {
   return !options_.leader_elect || (elector_ && elector_->holds_lease());
 }
@@ -185,11 +218,12 @@ reconcile::DuplicateReconciler::Options App::request_options() {
 reconcile::OrderOptions App::order_options() {
   return {.settle_window = options_.order_settle_window,
           .may_act = [this] { return surely_leads(); },
-          .placed = [this](const rules::LedgerEntry& entry) { telemetry_.count_order(entry); }};
+          .placed = [this](const rules::LedgerEntry& entry) { telemetry_.count_order(entry); },
+          .stale = [this](auto verdict) { telemetry_.count_stale(verdict); }};
 }
 
 reconcile::Telemetry App::request_hooks() {
-  return telemetry_.hooks();
+  return decisions_.listen(telemetry_.hooks());
 }
 
 reconcile::ProfileReconciler::Hooks App::profile_hooks() {
@@ -213,7 +247,10 @@ void App::refresh_credential_watches() {
 
 base::Result<void> App::start_servers() {
   health_server_ = TRY(serve_health(options_.health, alive_, ready_));
-  metrics_server_ = TRY(serve_metrics(options_.metrics, registry_));
+  metrics_server_ =
+      TRY(serve_metrics(options_.metrics, registry_, [this](const http::ServerRequest& request) {
+        return debug_.answer(request);
+      }));
   return {};
 }
 
@@ -243,17 +280,50 @@ void App::follow_namespaces(const std::stop_token& stop) {
   }
 }
 
+void App::add_readiness() {
+  ready_.add_open("caches", [this]() -> runtime::CheckResult {
+    if (caches_synced()) return {};
+    const std::string problem = cache_problem();
+    return {.ok = false, .told = problem.empty() ? "the first listing is under way" : problem};
+  });
+  schemas_.set({.ok = false, .told = "not compared with this program yet"});
+  ready_.add_open("crds", [this] { return schemas_.get(); });
+  ready_.add_open("lease", [this] { return lease_.get(); });
+}
+
+bool App::caches_synced() const {
+  return requests_.has_synced() && profiles_.has_synced() && secrets_.has_synced() &&
+         entries_.has_synced() && (!options_.namespaces.empty() || namespaces_.has_synced());
+}
+
+std::string App::cache_problem() const {
+  const std::pair<kube::Resource, std::optional<base::Error>> listings[] = {
+      {reconcile::kRequests, requests_.problem()}, {reconcile::kProfiles, profiles_.problem()},
+      {reconcile::kOrders, entries_.problem()},    {kube::kSecrets, secrets_.problem()},
+      {kube::kNamespaces, namespaces_.problem()},
+  };
+  for (const auto& [resource, error] : listings) {
+    if (error) return listing_problem(resource, error);
+  }
+  return "";
+}
+
 bool App::wait_for_caches(const std::stop_token& stop) {
+  std::string told;
+  base::Steady tell_again = clock_.steady_now() + kTellAgain;
   while (!stop.stop_requested()) {
-    const bool synced =
-        requests_.wait_synced(kCacheWait, stop) && profiles_.wait_synced(kCacheWait, stop) &&
-        secrets_.wait_synced(kCacheWait, stop) && entries_.wait_synced(kCacheWait, stop) &&
-        (!options_.namespaces.empty() || namespaces_.wait_synced(kCacheWait, stop));
-    if (synced) return true;
-    if (stop.stop_requested()) return false;
-    base::log_warn(
-        "still waiting for the first listing of the API server; are the CRDs installed, "
-        "and may this account list them?");
+    if (requests_.wait_synced(kCacheWait, stop) && caches_synced()) return true;
+    const std::string problem = cache_problem();
+    const base::Steady now = clock_.steady_now();
+    if ((!problem.empty() && problem != told) || now >= tell_again) {
+      base::log_warn(
+          (problem.empty() ? "the first listing of the API server is not complete" : problem) +
+          "; waiting for that, it goes on by itself");
+      told = problem;
+      tell_again = now + kTellAgain;
+    }
+    // The others may still be missing when requests are there.
+    runtime::pause(kCachePause, stop);
   }
   return false;
 }
@@ -278,6 +348,11 @@ void App::start_elector() {
                                    [this] {
                                      base::log_error("the lease is lost; ending at once");
                                      ended_.request_stop();
+                                   },
+                               .on_trouble =
+                                   [this](const std::optional<base::Error>& error) {
+                                     const std::string problem = lease_problem(error);
+                                     lease_.set({.ok = problem.empty(), .told = problem});
                                    }},
       clock_, registry_);
   elector_->start();
@@ -288,7 +363,7 @@ base::Result<void> App::run(std::stop_token stop) {
   const std::stop_callback on_signal(stop, [this] { ended_.request_stop(); });
   const std::stop_token ended = ended_.get_token();
   start_informers();
-  if (wait_for_caches(ended)) {
+  if (wait_for_caches(ended) && wait_for_schemas(*client_, schemas_, ended)) {
     follow_namespaces(ended);
     base::log_info("caches are complete", {{"requests", requests_.store().size()},
                                            {"profiles", profiles_.store().size()}});
@@ -316,8 +391,8 @@ base::Result<void> App::run(std::stop_token stop) {
   order_controller_.stop(left());
   duplicate_controller_.stop(left());
   profile_controller_.stop(left());
-  if (elector_) elector_->stop();
   events_.stop();
+  if (elector_) elector_->stop();  // last: without the lease nothing can be written
   if (lost) return base::fail(base::Code::kUnavailable, "the leader's Lease was lost");
   return {};
 }

@@ -1,13 +1,16 @@
 // App: owns every long-lived object of `duplicert run`, in construction order; destruction in
 // reverse order is the shutdown. Decides nothing.
 //
-// Threads: main waits for signals; one per watched kind (and namespace); --workers for requests and
-// one for profiles; one for Events; one for the Lease; two small pools for probes and metrics.
+// Threads: main waits for signals; one per watched kind (and namespace); --workers for requests,
+// one for profiles, one for orders; one for Events; one for the Lease; two small pools for probes
+// and metrics.
 #pragma once
 
 #include <memory>
 #include <stop_token>
 
+#include "app/debug.h"
+#include "app/startup.h"
 #include "app/telemetry.h"
 #include "base/clock.h"
 #include "cli/options.h"
@@ -49,6 +52,10 @@ class App {
   void follow_namespaces(const std::stop_token& stop);
   void start_controllers();
   void start_elector();
+  void add_readiness();
+  // Why the caches are not complete, in one sentence; "" if no listing has failed.
+  std::string cache_problem() const;
+  bool caches_synced() const;
   bool wait_for_caches(const std::stop_token& stop);
   void refresh_credential_watches();
   reconcile::Caches caches();
@@ -68,6 +75,7 @@ class App {
   metrics::Registry registry_;
   metrics::ProcessMetrics process_metrics_;
   TelemetryRegistry telemetry_;
+  DecisionLog decisions_;
   const std::unique_ptr<kube::Client> client_;
   const std::unique_ptr<kube::Client> lease_client_;
 
@@ -89,7 +97,10 @@ class App {
   runtime::Controller profile_controller_;
   runtime::Controller order_controller_;
   reconcile::CredentialWatches credential_watches_;
+  const DebugViews debug_;
 
+  Notice schemas_;
+  Notice lease_;
   std::stop_source ended_;  // the lease is lost
   std::unique_ptr<runtime::LeaderElector> elector_;
   runtime::HealthChecks alive_{"healthz"};

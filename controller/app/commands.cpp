@@ -2,12 +2,15 @@
 
 #include <csignal>
 #include <cstdio>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <thread>
 
 #include "app/app.h"
 #include "app/publish.h"
 #include "base/log.h"
 #include "http/curl_transport.h"
+#include "plan/command.h"
 #include "simulator/simulator.h"
 
 namespace app {
@@ -44,6 +47,16 @@ class Signals {
   std::stop_source source_;
   std::jthread thread_;
 };
+
+// No core dump, no debugger of another process of this user: memory holds private keys. The limit
+// alone does not stop a core_pattern that pipes into a program (core(5)).
+void keep_memory_private() {
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  prctl(PR_SET_DUMPABLE, 0);  // LeakSanitizer attaches to its own process
+#endif
+}
 
 int fail_with(const base::Error& error) {
   std::fprintf(stderr, "duplicert: %s\n", error.message.c_str());
@@ -128,9 +141,13 @@ int finish(const cli::Finish& finish) {
 }  // namespace
 
 int execute(int argc, const char* const* argv) {
+  keep_memory_private();
   const cli::Command command = cli::parse(argc, argv, simulator::describe_faults());
   if (const auto* options = std::get_if<cli::RunOptions>(&command)) return run(*options);
   if (const auto* options = std::get_if<cli::SimulateOptions>(&command)) return simulate(*options);
+  if (const auto* options = std::get_if<cli::PlanOptions>(&command)) {
+    return plan::execute_plan(*options, "duplicert plan");
+  }
   if (const auto* options = std::get_if<cli::ProbeOptions>(&command)) return probe(*options);
   if (const auto* done = std::get_if<cli::Finish>(&command)) return finish(*done);
   return print_version();

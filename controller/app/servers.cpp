@@ -5,6 +5,11 @@
 namespace app {
 namespace {
 
+// Each open connection holds one thread, a silent one for kKeepAlive: the kubelet's probes must
+// find a free one beside a few clients that dawdle.
+constexpr std::size_t kThreads = 8;
+constexpr std::chrono::seconds kKeepAlive{2};
+
 http::ServerResponse text(int status, std::string_view content_type, std::string body) {
   return {.status = status,
           .content_type = std::string(content_type),
@@ -42,9 +47,9 @@ base::Result<std::unique_ptr<http::Server>> serve(const char* what,
   if (!address.enabled) return nullptr;
   auto server = http::Server::start({.host = address.host,
                                      .port = address.port,
-                                     .threads = 2,
+                                     .threads = kThreads,
                                      .body_bytes_max = 4096,
-                                     .keep_alive = std::chrono::seconds{2}},
+                                     .keep_alive = kKeepAlive},
                                     std::move(handler));
   if (!server) return std::unexpected(base::wrap(what, server.error()));
   base::log_info("listening", {{"server", what}, {"url", (*server)->url()}});
@@ -64,11 +69,15 @@ base::Result<std::unique_ptr<http::Server>> serve_health(const cli::ListenAddres
 }
 
 base::Result<std::unique_ptr<http::Server>> serve_metrics(const cli::ListenAddress& address,
-                                                          const metrics::Registry& registry) {
-  return serve("--metrics-address", address, [&registry](const http::ServerRequest& request) {
-    if (request.path != "/metrics") return not_found();
-    return text(200, metrics::Registry::kContentType, registry.expose());
-  });
+                                                          const metrics::Registry& registry,
+                                                          Pages more) {
+  return serve("--metrics-address", address,
+               [&registry, more = std::move(more)](const http::ServerRequest& request) {
+                 if (request.path == "/metrics") {
+                   return text(200, metrics::Registry::kContentType, registry.expose());
+                 }
+                 return more ? more(request).value_or(not_found()) : not_found();
+               });
 }
 
 }  // namespace app

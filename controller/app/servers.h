@@ -1,7 +1,9 @@
 // The HTTP servers of `duplicert run`: probes, and metrics.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 #include "cli/options.h"
@@ -17,8 +19,13 @@ base::Result<std::unique_ptr<http::Server>> serve_health(const cli::ListenAddres
                                                          const runtime::HealthChecks& alive,
                                                          const runtime::HealthChecks& ready);
 
-// /metrics in Prometheus' text format. null if switched off. `registry` must outlive the server.
+// Further pages of a server; nullopt: not found.
+using Pages = std::function<std::optional<http::ServerResponse>(const http::ServerRequest&)>;
+
+// /metrics in Prometheus' text format, and `more`. null if switched off. `registry` must outlive
+// the server.
 base::Result<std::unique_ptr<http::Server>> serve_metrics(const cli::ListenAddress& address,
-                                                          const metrics::Registry& registry);
+                                                          const metrics::Registry& registry,
+                                                          Pages more = {});
 
 }  // namespace app

@@ -28,6 +28,8 @@ const Family kCaSeconds{"duplicert_ca_request_duration_seconds", "Duration of ca
 const Family kProfileReady{"duplicert_profile_ready", "1 if the AutomationProfile is Ready."};
 const Family kBudget{"duplicert_ca_rate_limit_remaining",
                      "Calls to the CA that could be made right now, by account."};
+const Family kStale{"duplicert_stale_cache_total",
+                    "Passes that found the cache older than our own last write, by what followed."};
 const Family kBuildInfo{"duplicert_build_info", "1, with the version as a label."};
 const Family kApiCalls{"rest_client_requests_total",
                        "Calls to the API server by method and status code."};
@@ -68,12 +70,14 @@ std::string_view ready_word(const api::Conditions& conditions) {
 TelemetryRegistry::TelemetryRegistry(metrics::Registry& registry) : registry_(registry) {
   registry_.gauge(kBuildInfo, {{"version", cli::version()}}).set(1);
   registry_.histogram(kDuration, metrics::exponential_buckets(0.05, 2, 16));
+  registry_.counter(kStale, {{"outcome", "waited"}});
+  registry_.counter(kStale, {{"outcome", "gave_up"}});
 }
 
 reconcile::Telemetry TelemetryRegistry::hooks() {
   return {
       .decided =
-          [this](const rules::Decision& made) {
+          [this](const rules::Observed& /*seen*/, const rules::Decision& made) {
             registry_
                 .counter(kDecisions, {{"action", std::string(rules::name_of(made.action))},
                                       {"reason", std::string(api::name_of(made.reason))}})
@@ -91,6 +95,7 @@ reconcile::Telemetry TelemetryRegistry::hooks() {
       .reported = [this](const std::string& key, const auto& status,
                          const std::string& profile) { report(key, status, profile); },
       .gone = [this](const std::string& key) { remove(key); },
+      .stale = [this](runtime::WriteGate::Verdict verdict) { count_stale(verdict); },
   };
 }
 
@@ -166,6 +171,11 @@ void TelemetryRegistry::count_order(const rules::LedgerEntry& entry) {
       .counter(kOrders,
                {{"profile", entry.profile}, {"kind", std::string(api::name_of(entry.kind))}})
       .add();
+}
+
+void TelemetryRegistry::count_stale(runtime::WriteGate::Verdict verdict) {
+  const bool gave_up = verdict == runtime::WriteGate::Verdict::kGaveUp;
+  registry_.counter(kStale, {{"outcome", gave_up ? "gave_up" : "waited"}}).add();
 }
 
 void TelemetryRegistry::set_profile_ready(const std::string& key, bool ready) {

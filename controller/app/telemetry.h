@@ -25,6 +25,7 @@ class TelemetryRegistry {
   void count_ca_call(std::string_view operation, std::string_view code, double seconds);
   void count_api_call(std::string_view method, int http_status);
   void count_order(const rules::LedgerEntry& entry);
+  void count_stale(runtime::WriteGate::Verdict verdict);
   void set_profile_ready(const std::string& key, bool ready);
   void remove_profile(const std::string& key);
   // Samples `remaining`, by account, whenever the metrics are read. Once.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "cli/plan_flags.h"
 
 namespace cli {
 namespace {
@@ -123,12 +124,7 @@ void add_run(CLI::App& app, RunOptions& run) {
   add_address(*command, "--health-address", run.health,
               "Where /healthz and /readyz are served; 0 switches it off. Default: :8081")
       ->envname("DUPLICERT_HEALTH_ADDRESS");
-  command
-      ->add_option("--allowed-ca-hosts", run.allowed_ca_hosts,
-                   "Hosts (HOST or HOST:PORT) that account.url of a profile may name. Default: "
-                   "www.digicert.com,certcentral.digicert.eu")
-      ->delimiter(',')
-      ->envname("DUPLICERT_ALLOWED_CA_HOSTS");
+  add_allowed_hosts(*command, run.allowed_ca_hosts);
   add_duration(*command, "--duplicate-settle-window", run.duplicate_settle_window,
                "How long a request whose answer was lost may stay unlisted at the CA before it is "
                "sent again. Default: 3m")
@@ -147,7 +143,8 @@ void add_run(CLI::App& app, RunOptions& run) {
   add_duration(
       *command, "--inventory-interval", run.inventory_interval,
       "How often all orders of an account are listed again; in between only what is new or "
-      "has changed is asked for. Default: 6h")
+      "has changed is asked for. Also how often each order is looked at for revoked duplicates. "
+      "Default: 6h")
       ->envname("DUPLICERT_INVENTORY_INTERVAL");
   add_log_options(*command, run.log, "json");
 }
@@ -190,6 +187,42 @@ void add_simulate(CLI::App& app, SimulateOptions& simulate, const std::string& f
   add_log_options(*command, simulate.log, "text");
 }
 
+constexpr const char* kPlanFooter =
+    "Examples:\n"
+    "  duplicert plan -f deploy/                        what would become of these manifests?\n"
+    "  duplicert plan -f deploy/ --cluster --no-orders  beside what the cluster has; never buy\n"
+    "  kustomize build . | duplicert plan -f - -o json  for bots\n"
+    "Exit codes:\n"
+    "  0 nothing to do   1 something is wrong, refused, or not known\n"
+    "  2 changes         3 an order would be bought, and --no-orders is set";
+
+void add_plan(CLI::App& app, PlanOptions& plan) {
+  auto* command = app.add_subcommand(
+      "plan",
+      "Print what the controller would do with manifests: issue, renew, buy or refuse, and why.\n"
+      "Changes nothing, in the cluster or at the CA");
+  command->footer(kPlanFooter);
+  add_plan_flags(*command, plan);
+  add_output(*command, plan.output, {{"text", Output::kText}, {"json", Output::kJson}},
+             "text or json. Default: text");
+  command->add_option("-n,--namespace", plan.namespace_,
+                      "Namespace of manifests that name none. Default: default, or that of the "
+                      "context");
+  command->add_flag("--cluster", plan.cluster,
+                    "Look at the cluster too: what is installed, the ledger, the API keys");
+  command->add_option("--kubeconfig", plan.kubeconfig,
+                      "Path of a kubeconfig file; implies --cluster. Default: $KUBECONFIG, else "
+                      "the Pod's service account, else ~/.kube/config");
+  command->add_option("--context", plan.context,
+                      "Context of the kubeconfig; implies --cluster. Default: its current one");
+}
+
+PlanOptions finished(PlanOptions plan) {
+  plan.cluster = plan.cluster || !plan.kubeconfig.empty() || !plan.context.empty();
+  if (plan.allowed_ca_hosts.empty()) plan.allowed_ca_hosts = default_ca_hosts();
+  return plan;
+}
+
 }  // namespace
 
 Command parse(int argc, const char* const* argv, const std::string& fault_help) {
@@ -203,6 +236,8 @@ Command parse(int argc, const char* const* argv, const std::string& fault_help) 
   SimulateOptions simulate;
   add_run(app, run);
   add_simulate(app, simulate, fault_help);
+  PlanOptions plan;
+  add_plan(app, plan);
   ProbeOptions probe;
   app.add_subcommand("probe",
                      "Print what a URL of this cluster answers; 0 if it is a 2xx. For the "
@@ -224,13 +259,16 @@ Command parse(int argc, const char* const* argv, const std::string& fault_help) 
     std::ostringstream out;
     std::ostringstream problem;
     const int code = app.exit(error, out, problem);
-    return Finish{code == 0 ? 0 : 2, code == 0 ? out.str() : problem.str()};
+    // Of a plan, 2 says that there are changes.
+    const int wrong = word == "plan" ? 1 : 2;
+    return Finish{code == 0 ? 0 : wrong, code == 0 ? out.str() : problem.str()};
   }
   if (run.allowed_ca_hosts.empty()) {
-    run.allowed_ca_hosts = {"www.digicert.com", "certcentral.digicert.eu"};
+    run.allowed_ca_hosts = default_ca_hosts();
   }
   if (app.got_subcommand("run")) return run;
   if (app.got_subcommand("simulate")) return simulate;
+  if (app.got_subcommand("plan")) return finished(plan);
   if (app.got_subcommand("probe")) return probe;
   return VersionOptions{};
 }

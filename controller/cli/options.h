@@ -60,6 +60,23 @@ struct ProbeOptions {
   std::string url{};
 };
 
+enum class Output { kText, kJson, kYaml };
+
+// What `duplicert plan` and `kubectl duplicert plan` were asked for.
+struct PlanOptions {
+  std::vector<std::string> files{};
+  std::string namespace_{};  // of manifests without one; empty: that of the context, or "default"
+  bool cluster = false;      // look at the cluster too
+  std::string kubeconfig{};
+  std::string context{};
+  std::string api_key_file{};  // empty: $DUPLICERT_API_KEY, else the profiles' Secrets
+  std::vector<std::string> allowed_ca_hosts{};
+  std::string ledger_namespace{};
+  bool no_orders = false;
+  bool offline = false;
+  Output output = Output::kText;
+};
+
 struct VersionOptions {};
 
 // Nothing to run: help was asked for, or the command line is wrong.
@@ -68,7 +85,8 @@ struct Finish {
   std::string output{};  // for standard output if exit_code is 0, else for standard error
 };
 
-using Command = std::variant<RunOptions, SimulateOptions, ProbeOptions, VersionOptions, Finish>;
+using Command =
+    std::variant<RunOptions, SimulateOptions, PlanOptions, ProbeOptions, VersionOptions, Finish>;
 
 // `fault_help`: the list of fault switches for `duplicert simulate --help`.
 Command parse(int argc, const char* const* argv, const std::string& fault_help);

@@ -20,7 +20,8 @@ Account::Account(std::unique_ptr<http::Transport> transport, certcentral::Client
       clock_(clock),
       budget_(clock, {}),
       inventory_(clock, inventory),
-      ownership_(clock) {}
+      ownership_(clock),
+      revocations_(clock, inventory.full_interval) {}
 
 CaSession Account::ca(const certcentral::Turn& turn) {
   return {*transport_, budget_, clock_, turn, options_};

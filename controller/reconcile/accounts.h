@@ -22,6 +22,7 @@
 #include "reconcile/answers.h"
 #include "reconcile/inventory.h"
 #include "reconcile/ownership.h"
+#include "reconcile/revocations.h"
 
 namespace reconcile {
 
@@ -60,6 +61,7 @@ class Account {
   CaSession ca(const certcentral::Turn& turn);
   Inventory& inventory() { return inventory_; }
   Ownership& ownership() { return ownership_; }
+  Revocations& revocations() { return revocations_; }
   Answers& answers() { return answers_; }
   // Keeps below the smallest limits of all profiles ("namespace/name") that use the key; let_go
   // ends what `profile` asks for.
@@ -109,6 +111,7 @@ class Account {
   certcentral::RateBudget budget_;
   Inventory inventory_;
   Ownership ownership_;
+  Revocations revocations_;
   Answers answers_;
 
   mutable base::Mutex mutex_;

@@ -96,6 +96,12 @@ DuplicateReconciler::DuplicateReconciler(
       actor_(client, caches, clock, std::move(options.act)) {}
 
 Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token stop) {
+  Outcome outcome = work_on(key, stop);
+  if (telemetry_.ended) telemetry_.ended(key, outcome);
+  return outcome;
+}
+
+Outcome DuplicateReconciler::work_on(const std::string& key, const std::stop_token& stop) {
   const auto request = caches_.requests.get(key);
   if (!request || request->meta.deletion_time) {
     forget(key);
@@ -104,7 +110,10 @@ Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token s
     return Outcome::done();
   }
   Memory memory = recall(*request);
-  if (!has_caught_up(*request, memory)) return Outcome::after(kStaleRetry);
+  if (!has_caught_up(*request, memory)) {
+    remember(key, memory);
+    return Outcome::after(kStaleRetry);
+  }
   Observation seen;
   const auto made = run_passes(*request, memory, seen, stop);
   if (!made || stop.stop_requested()) {
@@ -121,13 +130,23 @@ Outcome DuplicateReconciler::reconcile(const std::string& key, std::stop_token s
   return outcome_of(*made, seen.facts);
 }
 
-// Nothing is decided on caches that are older than our own last writes.
+// Nothing is decided on caches that are older than our own last writes. What is decided after the
+// gate has given up rests on reads as far as it has effects, so that it is only slow, never wrong.
 bool DuplicateReconciler::has_caught_up(const api::DuplicateCertificateRequest& request,
-                                        const Memory& memory) const {
-  const bool status = memory.status_version.empty() ||
-                      requests_.has_seen(request.meta.namespace_, memory.status_version);
-  return status && (memory.ledger_version.empty() ||
-                    entries_.has_seen(ledger_namespace_, memory.ledger_version));
+                                        Memory& memory) const {
+  using Verdict = runtime::WriteGate::Verdict;
+  const base::Steady now = clock_.steady_now();
+  const Verdict verdicts[] = {
+      memory.status_gate.check(
+          [&](const auto& seen) { return requests_.has_seen(request.meta.namespace_, seen); }, now),
+      memory.ledger_gate.check(
+          [&](const auto& seen) { return entries_.has_seen(ledger_namespace_, seen); }, now)};
+  bool open = true;
+  for (const Verdict verdict : verdicts) {
+    if (verdict != Verdict::kOpen && telemetry_.stale) telemetry_.stale(verdict);
+    if (verdict == Verdict::kWait) open = false;
+  }
+  return open;
 }
 
 // Tells whether the request needs an order that is being bought.
@@ -177,7 +196,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     // would renew again what was renewed. So effects, and what follows them, rest on reads.
     if (is_effect(made.action)) source = Source::kRead;
     if (is_effect(made.action) && seen.source == Source::kCached) continue;
-    if (telemetry_.decided) telemetry_.decided(made);
+    if (telemetry_.decided) telemetry_.decided(seen.facts, made);
     note_progress(made, seen.facts, memory);
     if (!is_effect(made.action)) return made;
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
@@ -236,19 +255,7 @@ rules::Decision DuplicateReconciler::decide_asking(Observation& seen, Memory& me
                                                    std::stop_token stop) {
   while (true) {
     rules::Decision made = rules::decide(seen.facts);
-    if (const auto* orders = std::get_if<rules::AskOrders>(&made.action)) {
-      observer_.ask(*orders, seen, stop);
-    } else if (const auto* duplicates = std::get_if<rules::AskDuplicates>(&made.action)) {
-      observer_.ask(*duplicates, seen, stop);
-    } else if (const auto* certificate = std::get_if<rules::AskCertificate>(&made.action)) {
-      observer_.ask(*certificate, seen, stop);
-    } else if (const auto* ownership = std::get_if<rules::AskOwnership>(&made.action)) {
-      observer_.ask(*ownership, seen, stop);
-    } else if (const auto* approval = std::get_if<rules::AskApproval>(&made.action)) {
-      observer_.ask(*approval, seen, stop);
-    } else {
-      return made;
-    }
+    if (!observer_.answer(made.action, seen, stop)) return made;
     // A rate limit is not a failure: it says when to come back.
     if (seen.facts.ca_error && seen.facts.ca_error->code != base::Code::kExhausted) {
       seen.facts.failures = ++memory.failures;
@@ -272,10 +279,7 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
       telemetry_.issued(seen.facts, std::chrono::floor<std::chrono::milliseconds>(since));
     }
     record(seen, runtime::EventType::kNormal, api::Reason::kIssued, "Issue",
-           fmt::format("Secret {} holds a duplicate of order {}, serial number {}, valid until {}",
-                       seen.facts.request.spec.secret_name, install->order_id,
-                       seen.facts.ca.issued->leaf->serial_number,
-                       base::format_time(seen.facts.ca.issued->leaf->not_after)));
+           rules::issued_text(seen.facts, *install));
     return {};
   }
   if (std::holds_alternative<rules::BackUpForeignSecret>(action)) {
@@ -288,7 +292,7 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
       sponsors_.set(api::key_of(seen.facts.request.meta),
                     {.entry = entry, .profile = seen.facts.profile->name, .may_buy = true});
     };
-    memory.ledger_version = TRY(actor_.open_ledger(*open, seen, sponsor_it, stop));
+    memory.ledger_gate.wrote(TRY(actor_.open_ledger(*open, seen, sponsor_it, stop)));
     return {};
   }
   if (const auto* tried = std::get_if<rules::RememberNoGain>(&action)) {
@@ -325,7 +329,7 @@ base::Result<void> DuplicateReconciler::report(const Observation& seen, const ru
   // Deleted meanwhile: nobody is left to tell.
   if (!written && written.error().code == base::Code::kNotFound) return {};
   if (!written) return std::unexpected(base::wrap("write the status", written.error()));
-  memory.status_version = (*written)["metadata"].value("resourceVersion", "");
+  memory.status_gate.wrote((*written)["metadata"].value("resourceVersion", ""));
   tell(seen, status);
   return {};
 }

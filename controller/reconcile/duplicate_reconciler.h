@@ -17,18 +17,23 @@
 #include "runtime/event_recorder.h"
 #include "runtime/informer.h"
 #include "runtime/reconciler.h"
+#include "runtime/write_gate.h"
 
 namespace reconcile {
 
 // What the reconciler counts and who hears of it. All may be called from several workers.
 struct Telemetry {
-  std::function<void(const rules::Decision&)> decided{};
+  std::function<void(const rules::Observed&, const rules::Decision&)> decided{};
   // A certificate was installed `since` the request became due.
   std::function<void(const rules::Observed&, std::chrono::milliseconds since)> issued{};
   std::function<void(const std::string& key, const api::DuplicateCertificateRequestStatus&,
                      const std::string& profile)>
       reported{};
   std::function<void(const std::string& key)> gone{};
+  // Each pass has ended with this.
+  std::function<void(const std::string& key, const runtime::Outcome&)> ended{};
+  // The cache was older than our own last write; `verdict` is what followed: kWait or kGaveUp.
+  std::function<void(runtime::WriteGate::Verdict verdict)> stale{};
 };
 
 class DuplicateReconciler final : public runtime::Reconciler {
@@ -53,8 +58,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
     std::string uid{};
     int failures = 0;          // of calls to the CA, in a row
     bool has_pending = false;  // a pending Secret of ours may be there before the cache shows it
-    std::string status_version{};  // the request's resourceVersion after our last write of status
-    std::string ledger_version{};  // of the entry that we opened
+    runtime::WriteGate status_gate{};         // our last write of the request's status
+    runtime::WriteGate ledger_gate{};         // the entry that we opened
     std::optional<base::Steady> due_since{};  // when work on the current need began
   };
 
@@ -62,6 +67,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
   void remember(const std::string& key, const Memory& memory);
   void forget(const std::string& key);
 
+  runtime::Outcome work_on(const std::string& key, const std::stop_token& stop);
   // Runs passes until a decision waits. The last observation is left in `seen`.
   base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
                                            Memory& memory, Observation& seen, std::stop_token stop);
@@ -79,7 +85,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
   void record(const Observation& seen, runtime::EventType type, api::Reason reason,
               const std::string& action, const std::string& note);
 
-  bool has_caught_up(const api::DuplicateCertificateRequest& request, const Memory& memory) const;
+  bool has_caught_up(const api::DuplicateCertificateRequest& request, Memory& memory) const;
   void sponsor(const rules::Observed& seen, const rules::Decision& made);
 
   const runtime::Informer<api::DuplicateCertificateRequest>& requests_;

@@ -163,17 +163,6 @@ base::Result<SharedOrder> Inventory::order(certcentral::CaApi& ca, std::int64_t 
   return found;
 }
 
-base::Result<std::vector<SharedOrder>> Inventory::orders_by_attempt(certcentral::CaApi& ca,
-                                                                    const std::string& attempt_id,
-                                                                    std::stop_token stop) {
-  const base::Steady began = clock_.steady_now();
-  std::vector<SharedOrder> found;
-  for (const auto& reference : TRY(ca.orders_by_alternative_id(attempt_id, stop))) {
-    found.push_back(TRY(order(ca, reference.order_id, began, stop)));
-  }
-  return found;
-}
-
 base::Result<rules::OrderFacts> Inventory::facts(certcentral::CaApi& ca, std::int64_t id,
                                                  const LooksSince& since, std::stop_token stop) {
   return facts_of(*TRY(order(ca, id, since.details, stop)));

@@ -1,7 +1,7 @@
 // Inventory: what an account's orders are, asked once for all requests of the account.
 // Thread-safe. Concurrent needs share one look: a caller says when the look that answers it must
 // have begun at the earliest, and waits for one that is under way instead of starting its own.
-// Entry points: orders_for, for the rules; order, orders_by_attempt and duplicates for who acts.
+// Entry points: orders_for, for the rules; order and duplicates for who acts.
 #pragma once
 
 #include <cstdint>
@@ -81,11 +81,6 @@ class Inventory {
   // One order. kNotFound: the account has none, or the key cannot see it.
   base::Result<SharedOrder> order(certcentral::CaApi& ca, std::int64_t id, base::Steady since,
                                   std::stop_token stop);
-  // The orders that were placed with this alternative_order_id, each looked at just now. The id is
-  // not unique at the CA: tell ours by the CSR's public key.
-  base::Result<std::vector<SharedOrder>> orders_by_attempt(certcentral::CaApi& ca,
-                                                           const std::string& attempt_id,
-                                                           std::stop_token stop);
 
   DuplicateLists& duplicates() { return duplicates_; }
 

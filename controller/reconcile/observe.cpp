@@ -70,6 +70,10 @@ bool is_older(const api::ObjectMeta& a, const api::ObjectMeta& b) {
   return std::tie(a.creation_time, a.name) < std::tie(b.creation_time, b.name);
 }
 
+IssuedCertificate certificate_of(const rules::InstalledFacts& installed) {
+  return {.order_id = installed.order_id, .serial_number = installed.leaf->serial_number};
+}
+
 bool waits_for_approval_step(const api::Conditions& conditions) {
   const std::string reason(api::name_of(api::Reason::kApprovalStepEnabled));
   return std::ranges::any_of(conditions,
@@ -167,6 +171,7 @@ base::Result<Observation> Observer::observe(const api::DuplicateCertificateReque
   observe_answer(seen);
   seen.facts.ledger = ledger_of(caches_.entries, seen.facts);
   seen.facts.now = clock_.now();
+  observe_revocation(seen);
   rules::link_pending(seen.facts);
   return seen;
 }
@@ -413,6 +418,30 @@ void Observer::observe_answer(Observation& seen) {
   }
 }
 
+// Of a pair that this request installed: the annotations tell of which order it is.
+void Observer::observe_revocation(Observation& seen) {
+  const auto& installed = seen.facts.installed;
+  const bool known = seen.account && installed && installed->leaf && installed->order_id != 0 &&
+                     installed->owner == SecretOwner::kThisRequest &&
+                     installed->account == seen.facts.profile->account;
+  if (!known) return;
+  const RevocationLooks looks = seen.account->revocations().of(certificate_of(*installed));
+  const auto ahead = looks.next_look() - clock_.steady_now();
+  seen.facts.revocation = rules::RevocationFacts{
+      .revoked = looks.is_revoked(),
+      .next_look = seen.facts.now + std::chrono::ceil<std::chrono::milliseconds>(ahead)};
+}
+
+bool Observer::answer(const rules::Action& action, Observation& seen, std::stop_token stop) {
+  return std::visit(
+      [&](const auto& question) {
+        const bool is_question = requires { ask(question, seen, stop); };
+        if constexpr (requires { ask(question, seen, stop); }) ask(question, seen, stop);
+        return is_question;
+      },
+      action);
+}
+
 void Observer::note_error(const base::Error& error, Observation& seen) {
   seen.facts.ca_error = error;
   if (error.code == base::Code::kUnauthenticated) seen.account->reject_credentials(error);
@@ -438,6 +467,7 @@ void Observer::ask(const rules::AskOrders& question, Observation& seen, std::sto
     orders->push_back(facts_of(**order));
   }
   seen.facts.ca.orders = *std::move(orders);
+  rules::link_renewals(seen.facts);
 }
 
 void Observer::ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop) {
@@ -487,6 +517,18 @@ void Observer::ask(const rules::AskCertificate& question, Observation& seen, std
       issued_facts(*pem, question.certificate_id, key, seen.chain, seen.memory->parsed());
   // What the POST's answer named was not ours: from now on the listing tells.
   if (!seen.facts.ca.issued->leaf) seen.account->answers().forget_certificate(key);
+}
+
+void Observer::ask(const rules::AskRevocation& /*question*/, Observation& seen,
+                   std::stop_token stop) {
+  const auto looked = seen.account->revocations().look(
+      certificate_of(*seen.facts.installed),
+      *seen.account->ca({.urgency = certcentral::Urgency::kBackground}), seen.account->inventory(),
+      stop);
+  if (!looked && looked.error().code == base::Code::kUnauthenticated) {
+    seen.account->reject_credentials(looked.error());
+  }
+  observe_revocation(seen);
 }
 
 void Observer::ask(const rules::AskOwnership& /*question*/, Observation& seen,

@@ -81,12 +81,17 @@ class Observer {
                                     bool known_pending, Source source,
                                     std::shared_ptr<ItemMemory> memory, std::stop_token stop);
 
+  // If `action` is a question, asks the CA, puts the answer or the error into `seen`, and returns
+  // true.
+  bool answer(const rules::Action& action, Observation& seen, std::stop_token stop);
+
   // Ask the CA, and put the answer or the error into `seen`.
   void ask(const rules::AskOrders& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskDuplicates& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskCertificate& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskOwnership& question, Observation& seen, std::stop_token stop);
   void ask(const rules::AskApproval& question, Observation& seen, std::stop_token stop);
+  void ask(const rules::AskRevocation& question, Observation& seen, std::stop_token stop);
 
  private:
   base::Result<void> observe_target(Observation& seen, Source source, std::stop_token stop);
@@ -97,6 +102,7 @@ class Observer {
   void observe_profile(Observation& seen);
   bool is_first_to_probe(const Observation& seen) const;
   void observe_answer(Observation& seen);
+  void observe_revocation(Observation& seen);
   void observe_claims(Observation& seen);
   void own(const SecretMeta& secret, Observation& seen);
   void note_error(const base::Error& error, Observation& seen);

@@ -16,6 +16,11 @@ rules::OrderPost failure(const base::Error& error) {
       post.outcome = Outcome::kUnknown;
       break;
     case certcentral::ErrorClass::kTransient:
+      // What the CA answered has arrived there: a conflict is a no, not a request that got lost.
+      if (!error.not_sent) {
+        post.outcome = Outcome::kRefused;
+        break;
+      }
       post.outcome = Outcome::kNotSent;
       post.reason = api::Reason::kCaUnavailable;
       break;

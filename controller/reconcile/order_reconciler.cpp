@@ -52,10 +52,14 @@ Outcome OrderReconciler::reconcile(const std::string& key, std::stop_token stop)
     memories_.erase(key);
     return Outcome::done();
   }
-  // One worker and this check: nothing is decided on a ledger older than our own last write.
-  if (!written_version_.empty() && !entries_.has_seen(known->meta.namespace_, written_version_)) {
-    return Outcome::after(kStaleRetry);
-  }
+  // One worker and this check: nothing is decided on a ledger older than our own last write. Money
+  // rests on a look at the CA, and each write on the version that was read, if the gate gives up.
+  using Verdict = runtime::WriteGate::Verdict;
+  const Verdict verdict =
+      gate_.check([&](const auto& seen) { return entries_.has_seen(known->meta.namespace_, seen); },
+                  clock_.steady_now());
+  if (verdict != Verdict::kOpen && options_.stale) options_.stale(verdict);
+  if (verdict == Verdict::kWait) return Outcome::after(kStaleRetry);
   Memory& memory = memory_of(*known);
   Pass pass = observe(*known, memory);
   for (int i = 0; i < kPassesMax; ++i) {
@@ -110,6 +114,9 @@ OrderReconciler::Pass OrderReconciler::observe(const api::CertificateOrder& obje
   for (const auto& other : caches_.entries.by_index(kByAccount, object.spec.account)) {
     if (other->meta.name != object.meta.name) group.push_back(rules::entry_of(*other));
   }
+  facts.is_latest = std::ranges::none_of(group, [&](const rules::LedgerEntry& other) {
+    return other.group == facts.entry.group && other.generation > facts.entry.generation;
+  });
   if (facts.entry.generation > 1) {
     rules::LedgerEntry before = facts.entry;
     before.generation -= 1;
@@ -148,6 +155,7 @@ void OrderReconciler::observe_profile(Pass& pass, const std::vector<Sponsorship>
       continue;
     }
     facts.has_profile = true;
+    facts.profile = name;
     facts.sponsored = i < payers;
     facts.orders_per_day = profile->spec.limits.orders_per_day;
     facts.orders_today = orders_today(caches_.entries, facts.entry.group.account, name, facts.now,
@@ -245,7 +253,7 @@ base::Result<api::CertificateOrder> OrderReconciler::write(const api::Certificat
       client_.apply_status(kOrders, {object.meta.namespace_, object.meta.name}, body, stop);
   if (!written) return std::unexpected(base::wrap("write the ledger", written.error()));
   after = TRY(api::decode_certificate_order(*written));
-  written_version_ = after.meta.resource_version;
+  gate_.wrote(after.meta.resource_version);
   return after;
 }
 

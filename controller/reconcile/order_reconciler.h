@@ -17,6 +17,7 @@
 #include "runtime/event_recorder.h"
 #include "runtime/informer.h"
 #include "runtime/reconciler.h"
+#include "runtime/write_gate.h"
 
 namespace reconcile {
 
@@ -26,6 +27,8 @@ struct OrderOptions {
   std::function<bool()> may_act{};
   // The CA has taken an order.
   std::function<void(const rules::LedgerEntry&)> placed{};
+  // As Telemetry::stale.
+  std::function<void(runtime::WriteGate::Verdict verdict)> stale{};
 };
 
 // Its controller must have one worker: the fuse counts what this process has just written.
@@ -84,7 +87,7 @@ class OrderReconciler final : public runtime::Reconciler {
 
   // The worker's own.
   std::map<std::string, Memory> memories_;
-  std::string written_version_;  // of the last entry that this process wrote
+  runtime::WriteGate gate_;  // the last entry that this process wrote
 };
 
 }  // namespace reconcile

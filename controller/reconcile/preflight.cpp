@@ -89,7 +89,7 @@ void ask_organization_by_id(const api::AutomationProfile& profile, std::int64_t 
   }
   if (organization.error().code == base::Code::kNotFound) {
     facts.organization_problem =
-        fmt::format("organization.id {}: the account has no such organization", id);
+        fmt::format("organization.id {}: the account has no such organization; correct it", id);
     return;
   }
   note_failure(profile, account, organization.error(), facts);

@@ -2,31 +2,22 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/codec.h"
-#include "api/defaults.h"
 #include "api/names.h"
-#include "api/validate.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "certcentral/client.h"
+#include "reconcile/pass_limits.h"
 #include "reconcile/preflight.h"
+#include "reconcile/profile_access.h"
 #include "reconcile/resources.h"
-#include "reconcile/secrets.h"
 #include "rules/backoff.h"
-#include "rules/schedule.h"
 
 namespace reconcile {
 namespace {
 
 using runtime::Outcome;
-
-std::string recheck_of(const api::AutomationProfile& profile) {
-  return api::annotation(profile.meta, std::string(api::kRecheckRequestedAtAnnotation))
-      .value_or("");
-}
 
 bool has_trouble(const ProfileState& state) {
   const rules::PreflightFacts& facts = state.preflight;
@@ -43,14 +34,6 @@ void keep_answers(const rules::PreflightFacts& before, rules::PreflightFacts& no
   now = std::move(kept);
 }
 
-// After a restart: what requests have shown before stands in the profile's own status.
-void recall_approval(const api::AutomationProfile& profile, Account& account) {
-  const auto* known = api::find_condition(profile.status.conditions, api::kApprovalStepSkipped);
-  if (known == nullptr || account.approval_skipped()) return;
-  if (known->status == api::ConditionStatus::kTrue) account.note_approval(true);
-  if (known->status == api::ConditionStatus::kFalse) account.note_approval(false);
-}
-
 // How long what was found holds, and when to look again without a change.
 std::chrono::milliseconds age_max(const ProfileState& state) {
   if (!state.preflight.unreachable.empty()) {
@@ -62,7 +45,7 @@ std::chrono::milliseconds age_max(const ProfileState& state) {
 
 }  // namespace
 
-ProfileReconciler::ProfileReconciler(const runtime::Store<api::AutomationProfile>& profiles,
+ProfileReconciler::ProfileReconciler(const runtime::Informer<api::AutomationProfile>& profiles,
                                      kube::Client& client, Accounts& accounts,
                                      ProfileStates& states, const base::Clock& clock, Hooks hooks)
     : profiles_(profiles),
@@ -74,15 +57,17 @@ ProfileReconciler::ProfileReconciler(const runtime::Store<api::AutomationProfile
 
 Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token stop) {
   hooks_.refresh_watches();
-  const auto profile = profiles_.get(key);
+  const auto profile = profiles_.store().get(key);
   const auto before = states_.get(key);
   if (!profile || profile->meta.deletion_time) {
     if (before && before->account) before->account->let_go(key);
     states_.erase(key);
+    forget(key);
     hooks_.changed(key);
     hooks_.gone(key);
     return Outcome::done();
   }
+  if (!has_caught_up(*profile)) return Outcome::after(kStaleRetry);
   auto looked = look(*profile, stop);
   if (!looked) return Outcome::failed(looked.error());
   ProfileState state = *std::move(looked);
@@ -105,33 +90,6 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
   return Outcome::after(again);
 }
 
-base::Result<ProfileReconciler::Credentials> ProfileReconciler::read_credentials(
-    const api::AutomationProfile& profile, std::stop_token stop) {
-  const auto& ref = profile.spec.account.api_key_secret_ref;
-  const std::string& namespace_ = profile.meta.namespace_;
-  auto secret = client_.get(kube::kSecrets, {namespace_, ref.name}, stop);
-  if (!secret && secret.error().code == base::Code::kNotFound) {
-    return Credentials{
-        .problem = fmt::format(
-            "account.apiKeySecretRef: there is no Secret {} in namespace {}; create it: kubectl "
-            "create secret generic {} -n {} --from-file={}=FILE",
-            ref.name, namespace_, ref.name, namespace_, ref.key)};
-  }
-  // The API server's trouble says nothing about the key: try again, and keep what is known.
-  if (!secret) return std::unexpected(base::wrap("read the API key", secret.error()));
-  Credentials found{.version = (*secret)["metadata"].value("resourceVersion", "")};
-  std::string text = data_of(*secret, ref.key).value_or("");
-  wipe(*secret);
-  // A key that was piped into a file often ends with a line break.
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (text.empty()) {
-    found.problem = fmt::format("account.apiKeySecretRef: Secret {} has no data under the key {}",
-                                ref.name, ref.key);
-  }
-  found.api_key = base::SecretString(std::move(text));
-  return found;
-}
-
 bool ProfileReconciler::is_fresh(const ProfileState& state, const std::string& fingerprint) const {
   const auto age = clock_.now() - state.asked_at;
   return state.fingerprint == fingerprint && age < age_max(state);
@@ -140,17 +98,11 @@ bool ProfileReconciler::is_fresh(const ProfileState& state, const std::string& f
 base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile& profile,
                                                    std::stop_token stop) {
   ProfileState state;
-  state.preflight.spec_problems = rules::window_problems(profile.spec.schedule.windows);
-  for (const auto& problem : api::validate(profile.spec)) {
-    state.preflight.spec_problems.push_back(fmt::format("{}: {}", problem.field, problem.message));
-  }
-  const auto bundle = api::ca_bundle_pem(profile.spec.account);
-  if (!bundle) state.preflight.spec_problems.push_back(bundle.error().message);
+  state.preflight.spec_problems = spec_problems(profile.spec);
   if (!state.preflight.spec_problems.empty()) return state;
 
-  const Credentials credentials = TRY(read_credentials(profile, stop));
-  state.fingerprint = fmt::format("{}/{}/{}/{}", profile.meta.uid, profile.meta.generation,
-                                  credentials.version, recheck_of(profile));
+  const Credentials credentials = TRY(read_credentials(profile, client_, stop));
+  state.fingerprint = fingerprint_of(profile, credentials);
   if (!credentials.problem.empty()) {
     state.preflight.credentials_problem = credentials.problem;
     return state;
@@ -159,11 +111,7 @@ base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile&
   const bool rejected = known && known->account && !known->account->rejection().empty();
   if (known && !rejected && is_fresh(*known, state.fingerprint)) return *known;
 
-  const auto account =
-      accounts_.get({.url = profile.spec.account.url,
-                     .ca_bundle_pem = *bundle,
-                     .api_key = credentials.api_key,
-                     .key_hash = std::to_string(base::stable_hash(credentials.api_key.expose()))});
+  const auto account = accounts_.get(TRY(access_of(profile, credentials.api_key)));
   if (!account) {
     state.preflight.spec_problems.push_back("account: " + account.error().message);
     return state;
@@ -198,7 +146,22 @@ base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile&
   if (!written && written.error().code != base::Code::kNotFound) {
     return std::unexpected(base::wrap("write the profile's status", written.error()));
   }
+  if (written) {
+    const base::MutexLock lock(mutex_);
+    written_[api::key_of(profile.meta)] = (*written)["metadata"].value("resourceVersion", "");
+  }
   return {};
+}
+
+bool ProfileReconciler::has_caught_up(const api::AutomationProfile& profile) {
+  const base::MutexLock lock(mutex_);
+  const auto at = written_.find(api::key_of(profile.meta));
+  return at == written_.end() || profiles_.has_seen(profile.meta.namespace_, at->second);
+}
+
+void ProfileReconciler::forget(const std::string& key) {
+  const base::MutexLock lock(mutex_);
+  written_.erase(key);
 }
 
 }  // namespace reconcile

@@ -12,8 +12,8 @@
 #include "kube/client.h"
 #include "reconcile/accounts.h"
 #include "reconcile/profile_states.h"
+#include "runtime/informer.h"
 #include "runtime/reconciler.h"
-#include "runtime/store.h"
 
 namespace reconcile {
 
@@ -37,32 +37,31 @@ class ProfileReconciler final : public runtime::Reconciler {
   };
 
   // Everything must outlive the reconciler.
-  ProfileReconciler(const runtime::Store<api::AutomationProfile>& profiles, kube::Client& client,
+  ProfileReconciler(const runtime::Informer<api::AutomationProfile>& profiles, kube::Client& client,
                     Accounts& accounts, ProfileStates& states, const base::Clock& clock,
                     Hooks hooks);
 
   runtime::Outcome reconcile(const std::string& key, std::stop_token stop) override;
 
  private:
-  struct Credentials {
-    base::SecretString api_key{};
-    std::string version{};  // of the Secret
-    std::string problem{};  // why there is no key
-  };
-
-  base::Result<Credentials> read_credentials(const api::AutomationProfile& profile,
-                                             std::stop_token stop);
   base::Result<ProfileState> look(const api::AutomationProfile& profile, std::stop_token stop);
   bool is_fresh(const ProfileState& state, const std::string& fingerprint) const;
   base::Result<void> write_status(const api::AutomationProfile& profile,
                                   const api::AutomationProfileStatus& status, std::stop_token stop);
 
-  const runtime::Store<api::AutomationProfile>& profiles_;
+  // Whether the cache has our last status of the profile: otherwise it would be told anew.
+  bool has_caught_up(const api::AutomationProfile& profile);
+  void forget(const std::string& key);
+
+  const runtime::Informer<api::AutomationProfile>& profiles_;
   kube::Client& client_;
   Accounts& accounts_;
   ProfileStates& states_;
   const base::Clock& clock_;
   const Hooks hooks_;
+  base::Mutex mutex_;
+  // The resourceVersion after our last write of status, by the profile's key.
+  std::map<std::string, std::string> written_ GUARDED_BY(mutex_);
 };
 
 }  // namespace reconcile

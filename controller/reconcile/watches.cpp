@@ -55,7 +55,10 @@ void add_all(const std::vector<std::shared_ptr<const Request>>& requests,
 
 bool needs_a_pass(const runtime::Change<Request>& change) {
   if (!change.before || !change.after || change.recreated()) return true;
+  // The generation too: an edit that was taken back before we saw it leaves the same spec, and a
+  // status that must say so (observedGeneration).
   return change.before->spec != change.after->spec ||
+         change.before->meta.generation != change.after->meta.generation ||
          change.before->meta.annotations != change.after->meta.annotations ||
          change.before->meta.deletion_time != change.after->meta.deletion_time;
 }

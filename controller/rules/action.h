@@ -39,6 +39,9 @@ struct AskCertificate {
 };
 // Whether the certificate in the target Secret is of this account. Names only find candidates.
 struct AskOwnership {};
+// Whether the CA lists the certificate in the target Secret as revoked. No answer is no failure:
+// the pair is good until it is known to be revoked.
+struct AskRevocation {};
 // What an approver has said about the CA's request of that id.
 struct AskApproval {
   std::int64_t request_id = 0;
@@ -92,7 +95,7 @@ struct RecordRejection {
 using Action = std::variant<Nothing, Wait, AskOrders, AskDuplicates, AskCertificate, AskOwnership,
                             SubmitDuplicate, InstallCertificate, DropPending, BackUpForeignSecret,
                             ApplyMarks, OpenLedger, RememberNoGain, UpdateKeystore, AskApproval,
-                            PrepareKey, RecordRejection>;
+                            PrepareKey, RecordRejection, AskRevocation>;
 
 // The stable name of the kind of action, for logs and duplicert_decisions_total.
 std::string_view name_of(const Action& action);

@@ -209,7 +209,9 @@ Course course_of(const Observed& seen, const Standing& standing, const Match& ma
   } else if (match.latest) {
     return {.way = Way::kDuplicate};
   }
-  return standing.usable || serves_meanwhile(seen) ? Course{} : place(seen, match);
+  // Whoever revoked the certificate did not ask for another order.
+  const bool revoked = standing.reason == api::Reason::kRevoked;
+  return standing.usable || revoked || serves_meanwhile(seen) ? Course{} : place(seen, match);
 }
 
 }  // namespace rules

@@ -34,6 +34,7 @@ constexpr std::array kRules{
     RULE(marks_are_outdated),
     RULE(keystore_is_outdated),
     RULE(keystore_cannot_be_made),
+    RULE(revocation_is_looked_for),
     RULE(pending_is_not_needed),
     RULE(certificate_is_current),
     RULE(profile_is_missing),
@@ -110,6 +111,15 @@ std::vector<std::string_view> rule_names() {
   return names;
 }
 
+bool is_question(const Action& action) {
+  return std::holds_alternative<AskOrders>(action) ||
+         std::holds_alternative<AskDuplicates>(action) ||
+         std::holds_alternative<AskCertificate>(action) ||
+         std::holds_alternative<AskOwnership>(action) ||
+         std::holds_alternative<AskApproval>(action) ||
+         std::holds_alternative<AskRevocation>(action);
+}
+
 std::string_view name_of(const Action& action) {
   constexpr std::array<std::string_view, std::variant_size_v<Action>> kNames{
       "nothing",          "wait",
@@ -120,7 +130,7 @@ std::string_view name_of(const Action& action) {
       "apply_marks",      "open_ledger",
       "remember_no_gain", "update_keystore",
       "ask_approval",     "prepare_key",
-      "record_rejection"};
+      "record_rejection", "ask_revocation"};
   return kNames[action.index()];
 }
 

@@ -12,6 +12,9 @@ namespace rules {
 
 Decision decide(const Observed& seen);
 
+// True for a question to the CA: nothing is done, and the answer leads to another decision.
+bool is_question(const Action& action);
+
 // The names of the rules in their order, for the decision table and for metrics.
 std::vector<std::string_view> rule_names();
 

@@ -102,6 +102,12 @@ enum class Backup {
   kNameTaken,  // another Secret has its name
 };
 
+// What the CA's lists have shown this process of the installed certificate.
+struct RevocationFacts {
+  bool revoked = false;  // in two looks that are far enough apart (revocation_looks.h)
+  base::TimePoint next_look{};
+};
+
 // The keystore that the spec asks for.
 struct KeystoreFacts {
   std::optional<api::Reason> unusable{};  // why none can be made: its password, or the pair
@@ -185,6 +191,8 @@ struct Observed {
   Backup backup = Backup::kNone;              // of what the target Secret holds
   std::optional<NamesWanted> backup_names{};  // of the last pair that was kept, once it is gone
   std::optional<KeystoreFacts> keystore{};    // nullopt: none asked for
+  // nullopt: the pair is not this request's, or nobody knows of which order it is.
+  std::optional<RevocationFacts> revocation{};
   std::optional<PendingFacts> pending{};
   std::string pending_name_taken_by{};  // somebody else's Secret has the pending Secret's name
   std::vector<LedgerEntry> ledger{};    // entries of the account that share a name, or use our key
@@ -198,6 +206,10 @@ struct Observed {
   std::chrono::seconds settle_window{180};  // --duplicate-settle-window
   base::TimePoint now{};
 };
+
+// Links between orders that the CA does not tell, but the ledger knows: what was bought as the
+// renewal of which order. Pure; call it when the orders are there.
+void link_renewals(Observed& seen);
 
 // The key of an entry that was issued belongs to that entry's order. Pure; call it when the facts
 // are complete.

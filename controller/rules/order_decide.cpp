@@ -24,6 +24,8 @@ constexpr auto kLookForAPerson = 30min;
 // After another order had won, ours may still turn up: looked for so long.
 constexpr auto kSurplusWatch = 24h;
 constexpr auto kLookPauseMax = 10min;
+// An old entry is deleted so soon after a newer one was made.
+constexpr auto kLookAtTheLatest = 24h;
 
 OrderDecision decided(OrderAction action, Reason reason, std::string message) {
   return {.action = std::move(action), .reason = reason, .message = std::move(message)};
@@ -73,8 +75,11 @@ Maybe entry_is_being_deleted(const OrderObserved& seen) {
   return unchanged(seen, OrderWait{});
 }
 
+// The newest of its group stays: generations that began anew would have other names for some and
+// the old ones for others, whose caches lag, and so no longer be one lock.
 Maybe entry_is_old(const OrderObserved& seen) {
   if (!seen.entry.closed_at || seen.now < *seen.entry.closed_at + kLedgerKept) return std::nullopt;
+  if (seen.is_latest) return unchanged(seen, OrderWait{seen.now + kLookAtTheLatest});
   return unchanged(seen, OrderForget{});
 }
 
@@ -119,7 +124,7 @@ Maybe post_was_not_sent(const OrderObserved& seen) {
   const int before = seen.entry.submissions - 1;
   OrderDecision made = decided(
       OrderRecord{.state = before > 0 ? State::kSubmitted : State::kOpen, .submissions = before},
-      seen.post->reason, "it could not be sent: " + seen.post->message);
+      seen.post->reason, "it could not be sent, and is sent again: " + seen.post->message);
   made.next_attempt = seen.now + pause;
   return made;
 }
@@ -127,7 +132,9 @@ Maybe post_was_not_sent(const OrderObserved& seen) {
 Maybe no_profile_serves(const OrderObserved& seen) {
   if (seen.has_profile) return std::nullopt;
   return waiting(seen, kLookAgain, Reason::kProfileNotReady,
-                 "no AutomationProfile of the account can be used: " + seen.profile_problem);
+                 fmt::format("no AutomationProfile of account {} can be used, so that nothing is "
+                             "asked or sent until one can: {}",
+                             seen.entry.group.account, seen.profile_problem));
 }
 
 // What was not sent is tried again only when it is time.
@@ -148,7 +155,10 @@ Maybe ca_did_not_answer(const OrderObserved& seen) {
                                     std::max<std::chrono::milliseconds>(look_pause(seen), 5s));
   const bool limited = error.code == base::Code::kExhausted;
   return waiting(seen, pause, limited ? Reason::kRateLimited : Reason::kCaUnavailable,
-                 error.message);
+                 fmt::format("{}: {}",
+                             limited ? "the CA's rate limit is used up, and it goes on by itself"
+                                     : "the CA did not answer, and is asked again",
+                             error.message));
 }
 
 Maybe look_is_needed(const OrderObserved& seen) {
@@ -186,9 +196,11 @@ Maybe ours_is_placed(const OrderObserved& seen) {
   const bool approval = ours.status == "needs_approval";
   const Reason reason = approval ? Reason::kAwaitingApproval : progress_of(seen.entry);
   std::string message =
-      approval
-          ? fmt::format("order {} waits for an approver in CertCentral", ours.id)
-          : fmt::format("order {} is placed (status {}) and not issued yet", ours.id, ours.status);
+      approval ? fmt::format("order {} waits for an approver: approve it in CertCentral", ours.id)
+               : fmt::format(
+                     "order {} is placed (status {}) and not issued yet. If it stays so, look at "
+                     "it in CertCentral: a validation may be due",
+                     ours.id, ours.status);
   if (seen.entry.state != State::kPlaced) {
     return decided(OrderRecord{.state = State::kPlaced, .order_id = ours.id}, reason,
                    std::move(message));
@@ -212,7 +224,9 @@ Maybe placed_order_is_hidden(const OrderObserved& seen) {
   if (seen.entry.state != State::kPlaced) return std::nullopt;
   return waiting(
       seen, 1min, progress_of(seen.entry),
-      fmt::format("order {} is placed; the CA does not show it now", seen.entry.order_id));
+      fmt::format("order {} is placed, but the CA does not show it now; it is looked for every "
+                  "minute",
+                  seen.entry.order_id));
 }
 
 // Somebody else was faster. What may have been sent by us has its time to show first.
@@ -257,29 +271,31 @@ Maybe nobody_sponsors(const OrderObserved& seen) {
                  "nobody needs the order any more, or nobody who may buy; nothing is sent");
   }
   return waiting(seen, look_pause(seen), progress_of(seen.entry),
-                 "no request that may buy needs the order now; nothing is sent");
+                 "no request that may buy needs the order now; nothing is sent until one does");
 }
 
 Maybe order_budget_is_used_up(const OrderObserved& seen) {
   if (seen.orders_today < seen.orders_per_day) return std::nullopt;
   return waiting(
       seen, kLookForAPerson, Reason::kOrderBudgetExceeded,
-      fmt::format("{} orders were placed through the AutomationProfile within 24 hours and its "
-                  "limits.ordersPerDay is {}; raise it, or wait until the day is over",
-                  seen.orders_today, seen.orders_per_day));
+      fmt::format("{} orders were placed through AutomationProfile {} within 24 hours and its "
+                  "spec.limits.ordersPerDay is {}. Raise it, or wait: it goes on by itself once "
+                  "fewer lie within 24 hours",
+                  seen.orders_today, seen.profile, seen.orders_per_day));
 }
 
 Maybe clocks_differ(const OrderObserved& seen) {
   if (std::chrono::abs(seen.look->clock_skew) <= kClockSkewMax) return std::nullopt;
   return waiting(seen, kLookAgain, Reason::kClockSkew,
-                 fmt::format("this machine's clock differs from the CA's by {} s; money is spent "
-                             "only when they agree to 5 minutes. Set the clock",
+                 fmt::format("the clock of this node differs from the CA's by {} s; nothing is "
+                             "bought until they agree to 5 minutes. Repair the node's time service",
                              seen.look->clock_skew.count()));
 }
 
 Maybe lease_is_in_doubt(const OrderObserved& seen) {
   if (seen.lease_is_certain) return std::nullopt;
-  return waiting(seen, 2s, progress_of(seen.entry), "this replica may not lead any more");
+  return waiting(seen, 2s, progress_of(seen.entry),
+                 "this replica may not lead any more; the one that leads goes on");
 }
 
 Maybe order_is_sent(const OrderObserved& seen) {

@@ -58,12 +58,14 @@ struct Settling {
 struct OrderObserved {
   LedgerEntry entry{};
   int refusals = 0;                         // of the group in a row before this entry
+  bool is_latest = false;                   // no entry of the group has a later generation
   bool sponsored = false;                   // by a request whose profile can be used, and pays
   std::chrono::seconds unsponsored_for{0};  // on the monotonic clock
   // A profile of the account through which the CA can be asked.
   bool has_profile = false;
   std::string profile_problem{};
-  int orders_per_day = 10;  // limits.ordersPerDay of the profile that pays
+  std::string profile{};    // "<namespace>/<name>" of the profile that asks and pays
+  int orders_per_day = 10;  // its limits.ordersPerDay
   int orders_today = 0;     // sent through it within 24 h, this entry not counted
   bool urgent = false;      // a certificate that waits for it is about to end
   std::optional<OrderLook> look{};

@@ -36,6 +36,13 @@ class Writer {
   api::Conditions conditions_;
 };
 
+std::string no_such_product(const api::AutomationProfile& profile) {
+  return fmt::format(
+      "spec.product {}: the account has no such product; correct it: name_ids are "
+      "listed in CertCentral under Products",
+      profile.spec.product);
+}
+
 struct Trouble {
   api::Reason reason{};
   std::string text{};
@@ -67,9 +74,7 @@ void report_product(const api::AutomationProfile& profile, const PreflightFacts&
   }
   if (!*facts.product_exists) {
     writer.set(api::kProductAvailable, ConditionStatus::kFalse, "NotFound",
-               fmt::format("spec.product {}: the account has no such product; name_ids are listed "
-                           "in CertCentral under Products",
-                           product));
+               no_such_product(profile));
     writer.unknown(api::kDuplicatesEnabled, "the product must be corrected first");
     return;
   }
@@ -132,9 +137,7 @@ std::optional<Trouble> find_trouble(const api::AutomationProfile& profile,
     return Trouble{api::Reason::kCredentialsRejected, facts.credentials_problem};
   }
   if (facts.product_exists && !*facts.product_exists) {
-    return Trouble{
-        api::Reason::kProfileNotReady,
-        fmt::format("spec.product {}: the account has no such product", profile.spec.product)};
+    return Trouble{api::Reason::kProfileNotReady, no_such_product(profile)};
   }
   if (!facts.organization_problem.empty()) {
     return Trouble{api::Reason::kProfileNotReady, facts.organization_problem};

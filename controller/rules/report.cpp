@@ -59,12 +59,22 @@ bool is_stalled(const Observed& seen, api::Reason reason) {
   return false;
 }
 
-// Little is left and the renewal cannot go on by itself: time to wake somebody. RenewalDue waits
-// for an order that a person renews.
+// The renewal cannot go on by itself. RenewalDue waits for an order that a person renews.
+bool needs_a_person(const Decision& made) {
+  return made.reason == api::Reason::kRenewalDue ||
+         api::class_of(made.reason) != api::ReasonClass::kProgress;
+}
+
+// Little is left, and nothing that goes on by itself is about to change that: time to wake
+// somebody.
 bool expires_soon(const Observed& seen, const Standing& standing, const Decision& made) {
   if (!standing.usable || seen.now < *standing.expires_soon_time) return false;
-  return standing.need == Need::kNone || made.reason == api::Reason::kRenewalDue ||
-         api::class_of(made.reason) != api::ReasonClass::kProgress;
+  return standing.need == Need::kNone || needs_a_person(made);
+}
+
+// The same once it is too late.
+bool has_expired(const Standing& standing, const Decision& made) {
+  return standing.reason == api::Reason::kExpired && needs_a_person(made);
 }
 
 // What was decided and could not be carried out, in the API server's words.
@@ -82,10 +92,16 @@ Message message_of(const Decision& made) {
           made.message + trouble_text(made)};
 }
 
+// The end of the certificate, and what is in the way of the next one: some decisions tell both.
+std::string obstacle_text(const Standing& standing, const Decision& made) {
+  std::string text = message_of(made).text;
+  if (text.starts_with(standing.need_text)) return text;
+  return fmt::format("{}; {}", standing.need_text, text);
+}
+
 Message expiry_message(const Observed& seen, const Standing& standing, const Decision& made) {
   if (standing.need != Need::kNone) {
-    return {api::Reason::kExpiresSoon,
-            fmt::format("{}; {}", standing.need_text, message_of(made).text)};
+    return {api::Reason::kExpiresSoon, obstacle_text(standing, made)};
   }
   return {
       api::Reason::kExpiresSoon,
@@ -239,10 +255,20 @@ api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decisi
     report_ready(seen, standing, made, status.conditions);
   } else if (standing.usable) {
     report_not_ready(seen, expiry_message(seen, standing, made), status.conditions);
+  } else if (has_expired(standing, made)) {
+    report_not_ready(seen, {api::Reason::kExpired, obstacle_text(standing, made)},
+                     status.conditions);
   } else {
     report_not_ready(seen, message_of(made), status.conditions);
   }
   return status;
+}
+
+std::string issued_text(const Observed& seen, const InstallCertificate& made) {
+  const LeafFacts& leaf = *seen.ca.issued->leaf;
+  return fmt::format("Secret {} holds a duplicate of order {}, serial number {}, valid until {}",
+                     seen.request.spec.secret_name, made.order_id, leaf.serial_number,
+                     base::format_time(leaf.not_after));
 }
 
 }  // namespace rules

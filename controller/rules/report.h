@@ -14,4 +14,7 @@ api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decisi
 // What goes into status.candidates, ten at most, names cut to ten each.
 std::vector<api::Candidate> candidates_of(const Decision& made);
 
+// What the Event about an installation says; `seen` is what it was decided from.
+std::string issued_text(const Observed& seen, const InstallCertificate& made);
+
 }  // namespace rules

@@ -49,6 +49,7 @@ MaybeDecision request_is_suspended(const Pass& pass);
 MaybeDecision pending_key_is_installed(const Pass& pass);
 MaybeDecision keystore_is_outdated(const Pass& pass);
 MaybeDecision keystore_cannot_be_made(const Pass& pass);
+MaybeDecision revocation_is_looked_for(const Pass& pass);
 MaybeDecision certificate_is_current(const Pass& pass);
 MaybeDecision profile_is_missing(const Pass& pass);
 MaybeDecision namespace_is_not_allowed(const Pass& pass);

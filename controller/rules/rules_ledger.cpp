@@ -46,10 +46,12 @@ Decision await_entry(const Observed& seen, const LedgerEntry& entry) {
   const api::Reason progress = entry.kind == api::OrderKind::kRenewal
                                    ? api::Reason::kAwaitingRenewedOrder
                                    : api::Reason::kAwaitingIssuance;
-  Decision made =
-      decision(Wait{seen.now + kLookAgain}, is_open(entry) ? entry.reason : progress,
-               fmt::format("{} is under way (CertificateOrder {}){}{}", what_is_bought(entry),
-                           entry.name, entry.message.empty() ? "" : ": ", entry.message));
+  const api::Reason reason = is_open(entry) ? entry.reason : progress;
+  const bool stuck = api::class_of(reason) == api::ReasonClass::kPerson;
+  Decision made = decision(Wait{seen.now + kLookAgain}, reason,
+                           fmt::format("{} {} (CertificateOrder {}){}{}", what_is_bought(entry),
+                                       stuck ? "waits for a person" : "is under way", entry.name,
+                                       entry.message.empty() ? "" : ": ", entry.message));
   made.entry = entry.name;
   made.sponsors = may_buy(seen, entry);
   return made;
@@ -90,6 +92,17 @@ std::string purchase_text(const Course& course) {
 }
 
 }  // namespace
+
+void link_renewals(Observed& seen) {
+  if (!seen.ca.orders) return;
+  for (const LedgerEntry& entry : seen.ledger) {
+    if (entry.state != api::OrderState::kIssued || entry.renewal_of == 0) continue;
+    for (OrderFacts& order : *seen.ca.orders) {
+      const bool unlinked = order.id == entry.order_id && order.renewal_of_order_id == 0;
+      if (unlinked) order.renewal_of_order_id = entry.renewal_of;
+    }
+  }
+}
 
 void link_pending(Observed& seen) {
   const LedgerEntry* entry = entry_of_pending(seen);
@@ -136,7 +149,10 @@ MaybeDecision entry_is_issued(const Pass& pass) {
   if (fits) return std::nullopt;
   // A certificate with another key is a slip of the CA, fetched again later; or somebody has
   // reissued the order meanwhile, and a duplicate follows.
-  const bool over = entry->closed_at && seen.now - *entry->closed_at >= kMismatchPatience;
+  const auto age = entry->closed_at
+                       ? std::chrono::floor<std::chrono::seconds>(seen.now - *entry->closed_at)
+                       : 0s;
+  const bool over = age >= kMismatchPatience;
   const bool other = !leaf || leaf->public_key_sha256 != seen.pending->public_key_sha256;
   if (other && over) {
     return drop_pending(
@@ -145,9 +161,10 @@ MaybeDecision entry_is_issued(const Pass& pass) {
                     order->id));
   }
   if (other) {
-    return decision(Wait{seen.now + 1min}, api::Reason::kCertificateMismatch,
+    return decision(Wait{seen.now + poll_interval(age)}, api::Reason::kCertificateMismatch,
                     fmt::format("the CA returned another certificate than that of order {}; it is "
-                                "not installed and will be fetched again",
+                                "not installed. It is fetched again, and after 24 hours a "
+                                "duplicate follows",
                                 order->id));
   }
   return drop_pending(fmt::format(
@@ -196,10 +213,10 @@ MaybeDecision order_needs_reissue(const Pass& pass) {
   const OrderFacts& order = *pass.course.order;
   return decision(
       Wait{pass.seen.now + kLookForAPerson}, api::Reason::kOrderNeedsReissue,
-      fmt::format("order {} is paid until {}, but its certificate ends earlier; reissue "
-                  "it in CertCentral or switch on its auto-reissue; every copy follows "
-                  "by itself",
-                  order.id, days_of(paid_until(order))));
+      fmt::format("order {} is paid until {}, but its certificate ends at {}; reissue it in "
+                  "CertCentral or switch on its auto-reissue: every copy follows by itself",
+                  order.id, days_of(paid_until(order)),
+                  days_of(order.certificate_valid_till.value_or(paid_until(order)))));
 }
 
 MaybeDecision nobody_renews_yet(const Pass& pass) {
@@ -208,13 +225,14 @@ MaybeDecision nobody_renews_yet(const Pass& pass) {
     const base::TimePoint opens = paid_until(*course.order) - kRenewalOpens;
     return decision(
         Wait{std::min(opens, seen.now + kLookForAPerson)}, api::Reason::kRenewalDue,
-        fmt::format("{}, and no later order matches; order {} can be renewed from {} on",
+        fmt::format("{}, and no later order matches; order {} can be renewed from {} on, which "
+                    "then happens by itself. To have it earlier, reissue the order in CertCentral",
                     standing.need_text, course.order->id, days_of(opens)));
   }
   if (course.way != Way::kWaitForRenewal) return std::nullopt;
   return decision(
       Wait{seen.now + kLookForAPerson}, api::Reason::kRenewalDue,
-      fmt::format("{}, and no later order matches; renewal.onNoRenewedOrder is Wait: renew or "
+      fmt::format("{}, and no later order matches; spec.renewal.onNoRenewedOrder is Wait: renew or "
                   "reissue order {} in CertCentral, and this certificate follows by itself",
                   standing.need_text, course.order->id));
 }
@@ -263,8 +281,8 @@ MaybeDecision order_budget_is_used_up(const Pass& pass) {
   return decision(
       Wait{pass.seen.now + kLookForAPerson}, api::Reason::kOrderBudgetExceeded,
       fmt::format("{} is needed, but {} orders were placed through AutomationProfile {} within 24 "
-                  "hours and its limits.ordersPerDay is {}. Raise it, or wait until the day is "
-                  "over",
+                  "hours and its spec.limits.ordersPerDay is {}. Raise it, or wait: it goes on by "
+                  "itself once fewer lie within 24 hours",
                   purchase_text(pass.course), profile.orders_today, profile.name,
                   profile.orders_per_day));
 }

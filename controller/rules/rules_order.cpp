@@ -48,12 +48,15 @@ std::pair<api::Reason, std::string> why_none(const Pass& pass) {
                                 : match.candidates.front().reason;
     return {
         match.candidates.empty() ? api::Reason::kNoMatchingOrder : api::Reason::kOrderNotEligible,
-        fmt::format("spec.orderID {} cannot be duplicated: {}", *spec.order_id, why)};
+        fmt::format("spec.orderID {} cannot be duplicated: {}. Correct it, or leave it out to have "
+                    "the latest order that matches",
+                    *spec.order_id, why)};
   }
   return {
       api::Reason::kNoMatchingOrder,
       fmt::format("no issued order of product {} and organization {} matches{}{}. Place or "
-                  "renew the order in CertCentral, or correct the names",
+                  "renew the order in CertCentral, or correct the names; it is looked for every 5 "
+                  "minutes",
                   pass.seen.profile->product, pass.seen.profile->organization_id,
                   text_of(names_wanted(pass.seen)),
                   only_names ? "; status.candidates tells why each near miss was refused" : "")};
@@ -117,6 +120,11 @@ MaybeDecision orders_are_needed(const Pass& pass) {
 MaybeDecision no_order_matches(const Pass& pass) {
   if (pass.course.way != Way::kNoOrder) return std::nullopt;
   auto [reason, message] = why_none(pass);
+  if (pass.standing.reason == api::Reason::kRevoked) {
+    reason = api::Reason::kRevoked;
+    message =
+        fmt::format("{}, and {}. Nothing is bought because of it", pass.standing.problem, message);
+  }
   Decision made = decision(Wait{pass.seen.now + kLookForOrder}, reason, std::move(message));
   made.candidates = pass.match.candidates;
   return made;

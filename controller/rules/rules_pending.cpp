@@ -85,8 +85,9 @@ bool order_could_explain(const Observed& seen) {
 }
 
 constexpr std::string_view kNeedsApproval =
-    "it waits for an approver in CertCentral; status.csr is the CSR of that request. To request "
-    "without approvals, an administrator chooses Settings > Preferences > Advanced Settings > "
+    "it waits for an approver: approve it in CertCentral, and it is installed within half an hour; "
+    "status.csr is the CSR of that request. To request without approvals, an administrator chooses "
+    "Settings > Preferences > Advanced Settings > "
     "Certificate Requests > Approval Steps > Skip approval step";
 
 Decision awaiting(const Observed& seen, base::TimePoint until, std::string_view what) {
@@ -97,25 +98,30 @@ Decision awaiting(const Observed& seen, base::TimePoint until, std::string_view 
                               approval ? kNeedsApproval : what));
 }
 
-// What a person does about a refusal, if we know it; a sentence with a space behind it.
+// What a person does about a refusal, if we know it, behind the CA's words.
 std::string fix_of(const Refusal& refusal, const ProfileFacts& profile) {
   if (refusal.reason != api::Reason::kValidationExpired) return {};
-  if (!profile.validation_problem.empty()) return profile.validation_problem + ". ";
-  return "Have the domain or organization validated again in CertCentral (Certificates > Domains, "
-         "Organizations); then annotate the request with duplicert.io/renew-requested-at. ";
+  if (!profile.validation_problem.empty()) return "; " + profile.validation_problem;
+  return ". Have the domain or organization validated again in CertCentral (Certificates > "
+         "Domains, "
+         "Organizations); then annotate the request with duplicert.io/renew-requested-at";
 }
 
 std::pair<api::Reason, std::string> failure_of(const base::Error& error) {
   switch (error.code) {
     case base::Code::kExhausted:
-      return {api::Reason::kRateLimited, "the CA's rate limit is used up"};
+      return {api::Reason::kRateLimited,
+              "the CA's rate limit is used up, and it goes on by itself"};
     case base::Code::kUnauthenticated:
     case base::Code::kPermissionDenied:
       return {api::Reason::kCredentialsRejected,
-              "the CA refused the API key; check account.apiKeySecretRef of the profile"};
+              "the CA refused the API key; put a valid one into the Secret that "
+              "spec.account.apiKeySecretRef of the profile names"};
     case base::Code::kInvalid:
     case base::Code::kNotFound:
-      return {api::Reason::kCaRejected, "the CA refused the question"};
+      return {api::Reason::kCaRejected,
+              "the CA refused a question, which is asked again; check spec.account.url of the "
+              "profile and the rights of its API key"};
     case base::Code::kConflict:
     case base::Code::kAlreadyExists:
     case base::Code::kExpired:
@@ -123,9 +129,9 @@ std::pair<api::Reason, std::string> failure_of(const base::Error& error) {
     case base::Code::kCorrupt:
     case base::Code::kCancelled:
     case base::Code::kInternal:
-      return {api::Reason::kCaUnavailable, "the CA did not answer"};
+      break;
   }
-  return {api::Reason::kCaUnavailable, "the CA did not answer"};
+  return {api::Reason::kCaUnavailable, "the CA did not answer, and is asked again"};
 }
 
 }  // namespace
@@ -163,7 +169,8 @@ MaybeDecision certificate_came_back_wrong(const Pass& pass) {
   }
   return decision(Wait{next_poll(seen)}, api::Reason::kCertificateMismatch,
                   fmt::format("the CA returned certificate {} of order {}, but {}; it is not "
-                              "installed and will be fetched again",
+                              "installed. It is fetched again, and after 24 hours another one is "
+                              "asked for",
                               seen.ca.issued->certificate_id, seen.pending->order_id, why));
 }
 
@@ -228,7 +235,7 @@ MaybeDecision refusal_is_recent(const Pass& pass) {
   if (other_order || refusal.inputs != refusal_inputs(seen)) return std::nullopt;
   return decision(
       Wait{std::min<base::TimePoint>(again, seen.now + kLookAtRefusedOrder)}, refusal.reason,
-      fmt::format("the CA refused a duplicate of order {}: {}. {}It is tried again at {}, or at "
+      fmt::format("the CA refused a duplicate of order {}: {}{}. It is tried again at {}, or at "
                   "once when the request, its profile, the API key or the order changes",
                   seen.pending->order_id, refusal.message, fix_of(refusal, *seen.profile),
                   base::format_time(again)));
@@ -331,7 +338,7 @@ MaybeDecision nothing_was_sent(const Pass& pass) {
   return decision(Wait{again},
                   seen.ca.rate_limited ? api::Reason::kRateLimited : api::Reason::kCaUnavailable,
                   fmt::format("the request for a duplicate of order {} could not be sent; it is "
-                              "tried again",
+                              "sent again by itself",
                               seen.pending->order_id));
 }
 

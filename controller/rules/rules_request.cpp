@@ -27,6 +27,16 @@ std::optional<std::string> refused_name(const Observed& seen) {
   return first_not_allowed({asked.begin(), asked.end()}, *seen.profile->allowed_names);
 }
 
+std::string no_such_profile(const Observed& seen) {
+  return fmt::format(
+      "spec.profileRef: there is no AutomationProfile {}/{}; create it or correct the reference",
+      api::profile_namespace(seen.request), seen.request.spec.profile_ref.name);
+}
+
+std::string problem_of_profile(const ProfileFacts& profile) {
+  return fmt::format("AutomationProfile {}: {}", profile.name, profile.problem);
+}
+
 // Whether a question to the CA is allowed and can lead to something.
 bool may_ask(const Observed& seen) {
   return is_allowed(seen) && !seen.profile->unusable && seen.profile->product_allows_duplicates;
@@ -95,8 +105,8 @@ MaybeDecision request_is_suspended(const Pass& pass) {
     return decision(ask_orders(seen), api::Reason::kSuspended, "looking for orders");
   }
   std::string message = "spec.suspend is true: nothing is issued; set it to false to go on";
-  if (!seen.profile) message += ". Its profile does not exist";
-  if (seen.profile && seen.profile->unusable) message += ". " + seen.profile->problem;
+  if (!seen.profile) message += ". " + no_such_profile(seen);
+  if (seen.profile && seen.profile->unusable) message += ". " + problem_of_profile(*seen.profile);
   Decision made = decision(Wait{seen.now + kSuspendedLook}, api::Reason::kSuspended, message);
   made.candidates = match.candidates;
   return made;
@@ -125,6 +135,18 @@ MaybeDecision keystore_cannot_be_made(const Pass& pass) {
                   seen.keystore->problem);
 }
 
+// Beside whatever goes on: a pair that may be revoked serves until the CA has said so twice, and
+// one that is goes on being looked at, for the CA's lists may have been wrong.
+MaybeDecision revocation_is_looked_for(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  const bool is_pair = standing.usable || standing.reason == api::Reason::kRevoked;
+  if (!is_pair || !seen.revocation || seen.now < seen.revocation->next_look) return std::nullopt;
+  if (!may_ask(seen) || seen.ca_error) return std::nullopt;
+  return decision(AskRevocation{}, standing.ready_reason,
+                  fmt::format("looking whether order {} shows the certificate as revoked",
+                              seen.installed->order_id));
+}
+
 MaybeDecision certificate_is_current(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
   if (standing.need != Need::kNone || lacks_keystore(seen)) return std::nullopt;
@@ -133,6 +155,9 @@ MaybeDecision certificate_is_current(const Pass& pass) {
   const base::TimePoint reported =
       std::min(end, seen.now < *standing.expires_soon_time ? *standing.expires_soon_time : end);
   base::TimePoint until = seen.renewal.automatic ? *standing.renewal_time : reported;
+  if (seen.revocation && seen.revocation->next_look > seen.now) {
+    until = std::min(until, seen.revocation->next_look);
+  }
   // Nothing tells of changes to a Secret that has no label of ours.
   if (standing.ready_reason != api::Reason::kIssued)
     until = std::min(until, seen.now + kUnwatchedLook);
@@ -143,11 +168,8 @@ MaybeDecision certificate_is_current(const Pass& pass) {
 MaybeDecision profile_is_missing(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
   if (seen.profile) return std::nullopt;
-  const auto& ref = seen.request.spec.profile_ref;
   return decision(Wait{seen.now + kLookAgain}, api::Reason::kProfileNotFound,
-                  fmt::format("spec.profileRef: there is no AutomationProfile {}/{}; create it or "
-                              "correct the reference",
-                              api::profile_namespace(seen.request), ref.name));
+                  no_such_profile(seen));
 }
 
 MaybeDecision namespace_is_not_allowed(const Pass& pass) {
@@ -162,9 +184,8 @@ MaybeDecision namespace_is_not_allowed(const Pass& pass) {
 MaybeDecision profile_is_unusable(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
   if (!seen.profile->unusable) return std::nullopt;
-  return decision(
-      Wait{seen.now + kLookAgain}, *seen.profile->unusable,
-      fmt::format("AutomationProfile {}: {}", seen.profile->name, seen.profile->problem));
+  return decision(Wait{seen.now + kLookAgain}, *seen.profile->unusable,
+                  problem_of_profile(*seen.profile));
 }
 
 MaybeDecision product_has_no_duplicates(const Pass& pass) {
@@ -172,9 +193,9 @@ MaybeDecision product_has_no_duplicates(const Pass& pass) {
   if (seen.profile->product_allows_duplicates) return std::nullopt;
   return decision(
       Wait{seen.now + 1h}, api::Reason::kDuplicatesNotAllowed,
-      fmt::format("product {} has no duplicates in this account; an administrator enables them in "
-                  "CertCentral (DV products have none)",
-                  seen.profile->product));
+      fmt::format("spec.product {} of AutomationProfile {} has no duplicates in this account; an "
+                  "administrator enables them for the account (DV products have none)",
+                  seen.profile->product, seen.profile->name));
 }
 
 MaybeDecision name_is_not_allowed(const Pass& pass) {
@@ -183,7 +204,8 @@ MaybeDecision name_is_not_allowed(const Pass& pass) {
   if (!refused) return std::nullopt;
   return decision(Wait{}, api::Reason::kNameNotAllowed,
                   fmt::format("the name {} is not allowed for namespace {} by spec.nameConstraints "
-                              "of AutomationProfile {}",
+                              "of AutomationProfile {}; take it out of the request, or ask the "
+                              "profile's owner to allow it",
                               *refused, seen.request.meta.namespace_, seen.profile->name));
 }
 

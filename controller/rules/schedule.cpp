@@ -148,15 +148,15 @@ MaybeDecision waiting_for_schedule(const Pass& pass) {
           ? "spec.schedule.windows"
           : fmt::format("spec.schedule.windows of AutomationProfile {}", seen.profile->name);
   if (!start.at) {
-    return decision(Wait{}, api::Reason::kWaitingForSchedule,
-                    fmt::format("{}; no window of {} ever opens", standing.need_text, windows));
+    return decision(
+        Wait{}, api::Reason::kWaitingForSchedule,
+        fmt::format("{}; no window of {} ever opens: correct it", standing.need_text, windows));
   }
-  const std::string when =
-      start.by_window ? fmt::format("work on it starts when the next window of {} opens", windows)
-                      : "spec.schedule.notBefore lets work on it start";
-  return decision(
-      Wait{start.at}, api::Reason::kWaitingForSchedule,
-      fmt::format("{}; {}, at {}", standing.need_text, when, base::format_time(*start.at)));
+  const std::string why = start.by_window ? fmt::format("when the next window of {} opens", windows)
+                                          : "which is spec.schedule.notBefore";
+  return decision(Wait{start.at}, api::Reason::kWaitingForSchedule,
+                  fmt::format("{}; work on it starts at {}, {}", standing.need_text,
+                              base::format_time(*start.at), why));
 }
 
 }  // namespace rules

@@ -20,8 +20,9 @@ struct Fault {
 std::optional<Fault> ownership_fault(const Observed& seen) {
   if (seen.older_claim) {
     return Fault{api::Reason::kSecretConflict,
-                 fmt::format("spec.secretName {} is already used by the older request {}; give "
-                             "each request a Secret of its own",
+                 fmt::format("spec.secretName {} is already used by the older request {}; create "
+                             "this request again with a spec.secretName of its own, or delete that "
+                             "one",
                              seen.request.spec.secret_name, *seen.older_claim)};
   }
   if (!seen.installed) return std::nullopt;
@@ -124,6 +125,13 @@ std::optional<Fault> adoption_fault(const Observed& seen, Standing& standing) {
                   name, seen.installed->leaf->serial_number)};
 }
 
+std::optional<Fault> revocation_fault(const Observed& seen) {
+  if (!seen.revocation || !seen.revocation->revoked) return std::nullopt;
+  return Fault{api::Reason::kRevoked,
+               fmt::format("the CA lists the certificate (order {}, serial number {}) as revoked",
+                           seen.installed->order_id, seen.installed->leaf->serial_number)};
+}
+
 // SwitchToDigiCert found a certificate of the account: it is kept as if it were this request's.
 bool is_found_and_kept(const Observed& seen) {
   return seen.request.spec.action == api::Action::kSwitchToDigiCert && is_first_pass(seen) &&
@@ -147,6 +155,7 @@ std::optional<Fault> find_fault(const Observed& seen, Standing& standing) {
       !leaf_satisfies(names_wanted(seen), leaf.dns_names, leaf.common_name, known_names) &&
       order_could_explain(seen, leaf);
   auto fault = spec_fault(seen, leaf, in_doubt ? leaf.dns_names : known_names);
+  if (!fault) fault = revocation_fault(seen);
   standing.needs_order_names = in_doubt && !fault;
   if (is_found_and_kept(seen)) {
     standing.ready_reason = api::Reason::kAlreadyDigiCert;
@@ -203,10 +212,11 @@ std::optional<bool> follows_order_id(const Observed& seen) {
   const auto& wanted = seen.request.spec.order_id;
   const std::int64_t installed = seen.installed->order_id;
   if (!wanted || installed == 0 || installed == *wanted) return true;
-  if (seen.ca.orders) return is_in_chain(*seen.ca.orders, *wanted, installed);
+  // The CA shows links at times and at times not: what it has told once holds.
   const auto& known = seen.request.status.order;
   if (known && known->id == installed && known->renewal_of == wanted) return true;
-  return std::nullopt;
+  if (!seen.ca.orders) return std::nullopt;
+  return is_in_chain(*seen.ca.orders, *wanted, installed);
 }
 
 // Edits of the request that the installed pair does not show by its names or key.

@@ -3,7 +3,6 @@
 manual. Needs Python 3.9, Debian's dpkg-query, ldd and strip, and nothing else."""
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +23,11 @@ def arguments():
     parser.add_argument("--tag")
     parser.add_argument("--out")
     parser.add_argument("--rootfs")
+    # For another architecture, which this machine cannot ask.
+    parser.add_argument("--sysroot", default="")
+    parser.add_argument("--binutils", default="")
+    parser.add_argument("--version")
+    parser.add_argument("--architecture")
     return parser.parse_args()
 
 
@@ -56,8 +60,8 @@ def config(options, version):
 
 def main():
     options = arguments()
-    version = subprocess.run([options.binary, "version"], check=True, capture_output=True,
-                             text=True).stdout.split()[1]
+    rootfs.ROOT, rootfs.BINUTILS = options.sysroot, options.binutils
+    version = options.version or rootfs.run(options.binary, "version").split()[1]
     with tempfile.TemporaryDirectory() as scratch:
         files = rootfs.collect(options.binary, scratch)
         if options.rootfs:
@@ -68,7 +72,7 @@ def main():
         tag = options.tag or version
         layers = [[f for f in files if not f.ours], [f for f in files if f.ours]]
         digest = oci.write(out / "duplicert.tar", f"{options.name}:{tag}", layers,
-                           config(options, version), options.epoch)
+                           config(options, version), options.epoch, options.architecture)
         (out / "digest").write_text(digest + "\n")
         packages = sbom.packages_of(files, options.binary)
         sbom.write(out, packages, version, digest, options.epoch)

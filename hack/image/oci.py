@@ -61,11 +61,12 @@ def descriptor(kind, blob, **more):
     return {"mediaType": MEDIA + kind, "digest": digest_of(blob), "size": len(blob), **more}
 
 
-def write(path, name, layers, config, epoch):
-    """Returns the digest of the manifest. `layers`: lists of rootfs.File, lowest first."""
+def write(path, name, layers, config, epoch, architecture=None):
+    """Returns the digest of the manifest. `layers`: lists of rootfs.File, lowest first.
+    `architecture`: Debian's word; None: this machine's."""
     plain = [layer(files, epoch) for files in layers]
     packed = [gzip(blob) for blob in plain]
-    platform_ = {"architecture": ARCHITECTURES[platform.machine()], "os": "linux"}
+    platform_ = {"architecture": architecture or ARCHITECTURES[platform.machine()], "os": "linux"}
     image = as_json({
         **platform_, "created": iso_time(epoch), "config": config,
         "rootfs": {"type": "layers", "diff_ids": [digest_of(blob) for blob in plain]},

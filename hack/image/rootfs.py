@@ -10,6 +10,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+# Where the packages of the image's architecture are unpacked (hack/cross.sh); "": this machine.
+ROOT = ""
+# Prefix of binutils for that architecture.
+BINUTILS = ""
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 ZONES = "/usr/share/zoneinfo"
 USER = 65532
@@ -37,19 +41,50 @@ def run(*command):
 def owners():
     """{file: package} of all packages. One look at dpkg's lists: dpkg-query -S takes longer."""
     found = {}
-    for file in Path("/var/lib/dpkg/info").glob("*.list"):
+    for file in Path(ROOT + "/var/lib/dpkg/info").glob("*.list"):
         package = file.stem.split(":")[0]
         found.update(dict.fromkeys(file.read_text().splitlines(), package))
     return found
 
 
+def dpkg_query(*arguments):
+    admin = [f"--admindir={ROOT}/var/lib/dpkg"] if ROOT else []
+    return run("dpkg-query", *admin, *arguments)
+
+
 def owner_of(path):
     """The Debian package of a file, or None. dpkg knows it by its path before or after usrmerge."""
+    path = path.removeprefix(ROOT)
     return owners().get(path) or owners().get(re.sub(r"^/usr(?=/lib)", "", path))
+
+
+def needed(binary):
+    """The names that the loader looks for."""
+    text = run(BINUTILS + "readelf", "--dynamic", "--program-headers", "--wide", binary)
+    return (re.findall(r"\(NEEDED\).*\[(.+)\]", text) +
+            re.findall(r"program interpreter: .*/(ld-[^\]]+)\]", text))
+
+
+def foreign_libraries(binary):
+    """As libraries(), for a binary that this machine cannot run."""
+    folders = [path for path in Path(ROOT, "usr/lib").glob("*-linux-gnu*") if path.is_dir()]
+    found, open_names = {}, needed(binary)
+    while open_names:
+        name = open_names.pop()
+        if name in found:
+            continue
+        paths = [folder / name for folder in folders if (folder / name).exists()]
+        if not paths:
+            raise SystemExit(f"image: {ROOT} has no {name}: delete it, and run hack/cross.sh again")
+        found[name] = str(paths[0])
+        open_names += needed(paths[0])
+    return sorted(found.items())
 
 
 def libraries(binary):
     """(name to load by, file) of each shared library that the loader would map, itself too."""
+    if ROOT:
+        return foreign_libraries(binary)
     found = []
     for line in run("ldd", binary).splitlines():
         if "not found" in line:
@@ -63,7 +98,9 @@ def libraries(binary):
 def library_files(binary):
     for name, path in libraries(binary):
         real = os.path.realpath(path)
-        directory = "/usr/lib64" if name.startswith("ld-linux") else os.path.dirname(real)
+        loader = "/usr/lib" if "aarch64" in name else "/usr/lib64"
+        folder = os.path.dirname(real).removeprefix(ROOT)
+        directory = loader if name.startswith("ld-linux") else folder
         package = owner_of(real)
         if not package:
             raise SystemExit(f"image: no Debian package owns {real}; install the library as one")
@@ -101,11 +138,11 @@ def fixed_files():
 def package_files(packages):
     """The licence of each package, and what scanners read to know it (as distroless does it)."""
     status = {re.search(r"(?m)^Package: (\S+)$", text)[1]: text.rstrip("\n") + "\n" for text in
-              run("dpkg-query", "--status", *sorted(packages)).split("\n\n") if text.strip()}
+              dpkg_query("--status", *sorted(packages)).split("\n\n") if text.strip()}
     for package in sorted(packages):
         licence = f"/usr/share/doc/{package}/copyright"
-        if os.path.exists(licence):
-            yield File(licence, source=os.path.realpath(licence), package=package)
+        if os.path.exists(ROOT + licence):
+            yield File(licence, source=os.path.realpath(ROOT + licence), package=package)
         yield File(f"/var/lib/dpkg/status.d/{package}", content=status[package].encode(),
                    package=package)
 
@@ -113,7 +150,7 @@ def package_files(packages):
 def stripped(binary, scratch):
     target = os.path.join(scratch, "duplicert")
     shutil.copyfile(binary, target)
-    subprocess.run(["strip", "--strip-all", target], check=True)
+    subprocess.run([BINUTILS + "strip", "--strip-all", target], check=True)
     return target
 
 

@@ -36,14 +36,14 @@ def header_packages(build):
     for line in record.splitlines():
         if not line.startswith(" "):
             tests = line.startswith(("tests/", "hack/"))
-        elif not tests and line.startswith("    /usr/include/"):
+        elif not tests and line.startswith(f"    {rootfs.ROOT}/usr/include/"):
             headers.add(os.path.realpath(line.strip()))
     return {rootfs.owner_of(header) for header in headers} - {None}
 
 
 def describe(name, how):
-    version, architecture = rootfs.run(
-        "dpkg-query", "-W", "-f", "${Version} ${Architecture}\n", name).splitlines()[0].split()
+    version, architecture = rootfs.dpkg_query(
+        "-W", "-f", "${Version} ${Architecture}\n", name).splitlines()[0].split()
     return Package(name, version, architecture, how)
 
 

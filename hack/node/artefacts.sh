@@ -19,6 +19,35 @@ check_image() {
     usr/bin/duplicert
   grep -q '"User":"65532:65532"' "$work"/unpacked/blobs/sha256/* || die "the user is not 65532"
   ok "the image runs as 65532"
+  check_bills
+}
+
+# check_bills: the bills of materials name what is shipped and what was compiled in.
+check_bills() {
+  python3 - "$work/image" <<'X' || die "the bills of materials are not complete"
+import json, pathlib, sys
+spdx, cdx = (json.loads(pathlib.Path(sys.argv[1], name).read_text())
+             for name in ("sbom.spdx.json", "sbom.cdx.json"))
+names = {part["name"] for part in spdx["packages"]}
+assert spdx["spdxVersion"] == "SPDX-2.3" and cdx["specVersion"] == "1.6"
+assert names - {"duplicert"} == {part["name"] for part in cdx["components"]}
+assert {"libc6", "libssl3", "libcurl4", "ca-certificates", "tzdata"} <= names, names
+X
+  ok "SPDX and CycloneDX name the same packages"
+}
+
+# check_debug: /debug answers in the Pod, and nobody else.
+check_debug() {
+  local ip pod view
+  pod=$(leader)
+  ip=$(k -n duplicert get pod "$pod" -o 'jsonpath={.status.podIP}')
+  same "/debug from outside of the Pod" "$(on curl --silent --output /dev/null \
+    --write-out '%{http_code}' "http://$ip:8080/debug/queue")" 404
+  view=$(k -n duplicert exec "$pod" -- duplicert probe \
+    'http://127.0.0.1:8080/debug/decision?key=team-a/shop')
+  same "the last decision about a request" \
+    "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["decision"]["reason"])' \
+      <<<"$view")" Issued
 }
 
 # check_flags: the chart sets every flag of `duplicert run` that makes sense in a Pod.
@@ -49,6 +78,30 @@ check_apply() {
   k apply --server-side --force-conflicts --dry-run=server --validate=strict "$@" >/dev/null
 }
 
+# check_foreign: what the chart and deploy/ have for Flux, Argo CD and prometheus-operator, held
+# against the CRDs of those.
+check_foreign() {
+  local tools
+  tools=$(cat "$node/tools")
+  for file in "$tools"/crds/*.yaml; do k apply --server-side -f "$file" >/dev/null; done
+  k wait --for=condition=Established crd --all --timeout=60s >/dev/null
+  for name in argocd flux-system; do k create namespace "$name" >/dev/null; done
+  on helm template duplicert "$repo/charts/duplicert" -n duplicert \
+    --set metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true \
+    --show-only templates/monitoring.yaml >"$work/monitors.yaml"
+  on helm template duplicert "$repo/charts/duplicert" -n duplicert \
+    --set metrics.podMonitor.enabled=true --show-only templates/monitoring.yaml \
+    >>"$work/monitors.yaml"
+  csplit --quiet --prefix "$work/release-" "$repo/deploy/flux/helmrelease.yaml" '/^---$/+1' ||
+    die "deploy/flux/helmrelease.yaml has no second object"
+  foreign=("$work/monitors.yaml" "$work/release-00" "$repo/deploy/flux/requests.yaml"
+    "$repo/deploy/argocd/application.yaml")
+  wait_until 30 "the schemas of foreign CRDs" check_apply -f "${foreign[0]}"
+  for file in "${foreign[@]}"; do check_apply -f "$file"; done
+  "$tools/oracle" -helmrelease <"$work/release-01" || die "Flux does not know that HelmRelease"
+  ok "Flux, Argo CD and prometheus-operator know their objects, field by field"
+}
+
 # check_manifests: the API server takes all that we tell people to apply, field by field.
 check_manifests() {
   local overlay file
@@ -72,7 +125,8 @@ check_manifests() {
     "$repo"/deploy/install.yaml "$repo"/examples/*.yaml \
     "$repo"/deploy/kustomize/base/operator.yaml \
     "$repo"/deploy/kustomize/overlays/{cluster,namespaced}/{rbac,namespace}.yaml \
-    "$repo"/deploy/kustomize/overlays/simulator/simulator.yaml >"$work/kubeconform" 2>&1 ||
+    "$repo"/deploy/kustomize/overlays/simulator/simulator.yaml "${foreign[@]}" \
+    >"$work/kubeconform" 2>&1 ||
     die "kubeconform: $(cat "$work/kubeconform")"
   ok "kubeconform -strict: $(tail -n 1 "$work/kubeconform")"
 }

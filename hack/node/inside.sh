@@ -134,6 +134,10 @@ apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived, ResponseStarted, Panic]
 rules:
+- level: RequestResponse
+  userGroups: ["system:serviceaccounts"]
+  resources: [{group: duplicert.io, resources: ["*/status"]}]
+  omitManagedFields: true
 - level: Metadata
   userGroups: ["system:serviceaccounts"]
   omitStages: [RequestReceived, Panic]

@@ -41,8 +41,15 @@ bool is_pseudo_header(const std::string& name) {
          name == "LOCAL_PORT";
 }
 
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
 ServerRequest request_of(const httplib::Request& from, std::string body) {
-  ServerRequest request{.method = from.method, .path = from.path, .body = std::move(body)};
+  ServerRequest request{.method = from.method,
+                        .path = from.path,
+                        .body = std::move(body),
+                        .from_loopback = is_loopback(from.remote_addr)};
   request.query.insert(from.params.begin(), from.params.end());
   for (const auto& [name, value] : from.headers) {
     if (!is_pseudo_header(name)) request.headers.emplace(lower(name), value);

@@ -22,6 +22,7 @@ struct ServerRequest {
   std::multimap<std::string, std::string> query{};    // decoded names and values
   std::multimap<std::string, std::string> headers{};  // names in lower case
   std::string body{};
+  bool from_loopback = false;  // the client is on this machine (or in this Pod)
 
   // First value, or nullopt.
   std::optional<std::string> query_value(const std::string& name) const;

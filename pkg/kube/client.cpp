@@ -6,10 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/thread_annotations.h"
+#include "base/token_bucket.h"
 #include "http/curl_transport.h"
 #include "http/url.h"
 #include "kube/response.h"
-#include "kube/token_bucket.h"
+#include "kube/rotating_transport.h"
 #include "kube/warnings.h"
 
 namespace kube {
@@ -61,7 +63,8 @@ struct Client::Impl {
   const std::unique_ptr<http::Transport> transport;
   const std::unique_ptr<TokenSource> tokens;
   const base::Clock& clock;
-  TokenBucket bucket;
+  base::Mutex bucket_mutex{};
+  base::TokenBucket bucket GUARDED_BY(bucket_mutex);
   Warnings warnings{};
 
   // What a call is about, for errors and metrics.
@@ -74,6 +77,7 @@ struct Client::Impl {
                                  const base::SecretString& token, const Exchange& exchange);
   Result<http::Response> carry_out(const ApiRequest& request, const Subject& subject,
                                    const Exchange& exchange);
+  std::chrono::nanoseconds reserve();
   Result<json> call(Result<ApiRequest> request, const Subject& subject,
                     const std::stop_token& stop);
   WriteOptions write_options() const { return {.field_manager = options.field_manager}; }
@@ -103,17 +107,26 @@ Result<http::Response> Client::Impl::attempt(const ApiRequest& request, const Su
 Result<http::Response> Client::Impl::carry_out(const ApiRequest& request, const Subject& subject,
                                                const Exchange& exchange) {
   base::SecretString token = TRY(tokens->token());
+  if (request.method != "GET" && options.may_write && !options.may_write()) {
+    return std::unexpected(base::Error{
+        .code = Code::kCancelled, .message = "no write without the lease", .not_sent = true});
+  }
   auto response = TRY(attempt(request, subject, token, exchange));
   if (response.status != 401 || !tokens->drop(token) || request.method != "GET") return response;
   token = TRY(tokens->token());
   return attempt(request, subject, token, exchange);
 }
 
+std::chrono::nanoseconds Client::Impl::reserve() {
+  const base::MutexLock lock(bucket_mutex);
+  return bucket.reserve(clock.steady_now());
+}
+
 Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subject,
                                 const std::stop_token& stop) {
   auto finish = [&]() -> Result<json> {
     if (!request) return std::unexpected(request.error());
-    TRY_VOID(wait_for(bucket.reserve(clock.steady_now()), stop));
+    TRY_VOID(wait_for(reserve(), stop));
     const auto response = TRY(carry_out(
         *request, subject, [&](const http::Request& full) { return transport->send(full, stop); }));
     return decode_response(response, request->method, clock.now());
@@ -130,7 +143,8 @@ Client::Client(ClientOptions options, std::unique_ptr<http::Transport> transport
                      .transport = std::move(transport),
                      .tokens = std::move(tokens),
                      .clock = clock,
-                     .bucket{options.queries_per_second, options.burst}}) {}
+                     .bucket = base::TokenBucket({.per_second = options.queries_per_second,
+                                                  .burst = static_cast<double>(options.burst)})}) {}
 
 Client::~Client() = default;
 
@@ -138,6 +152,11 @@ Result<json> Client::get(const Resource& resource, const ObjectKey& key, std::st
                          View view) {
   return impl_->call(get_request(resource, key, view),
                      {in_words("get", resource, key.text()), resource}, stop);
+}
+
+Result<json> Client::openapi(const Resource& resource, std::stop_token stop) {
+  return impl_->call(openapi_request(resource),
+                     {"read the schema of " + resource.api_version(), resource}, stop);
 }
 
 Result<json> Client::list(const Resource& resource, const std::string& namespace_,
@@ -236,25 +255,66 @@ Result<json> Client::remove(const Resource& resource, const ObjectKey& key,
                      {in_words("delete", resource, key.text()), resource}, stop);
 }
 
-Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
-                                        const std::string& user_agent, const base::Clock& clock) {
+namespace {
+
+TlsMaterial material_of(const Config& config) {
   const bool is_plain = config.server.starts_with("http://");
-  auto transport =
-      http::CurlTransport::create({.ca_pem = is_plain ? "" : config.ca_pem,
-                                   .client_certificate_pem = config.client_certificate_pem,
-                                   .client_key_pem = config.client_key_pem,
-                                   .server_name = config.tls_server_name,
-                                   .insecure = config.insecure || is_plain,
-                                   .allow_plain_http = is_plain,
-                                   .proxy = config.proxy_url,
-                                   .user_agent = user_agent});
+  return {.ca_pem = is_plain ? "" : config.ca_pem,
+          .certificate_pem = config.client_certificate_pem,
+          .key_pem = config.client_key_pem};
+}
+
+RotatingTransport::Make maker_for(const Config& config, const std::string& user_agent) {
+  const bool is_plain = config.server.starts_with("http://");
+  http::CurlTransportOptions options{.server_name = config.tls_server_name,
+                                     .insecure = config.insecure || is_plain,
+                                     .allow_plain_http = is_plain,
+                                     .proxy = config.proxy_url,
+                                     .user_agent = user_agent};
+  return [options](const TlsMaterial& material) -> Result<std::unique_ptr<http::Transport>> {
+    http::CurlTransportOptions with = options;
+    with.ca_pem = material.ca_pem;
+    with.client_certificate_pem = material.certificate_pem;
+    with.client_key_pem = material.key_pem;
+    std::unique_ptr<http::Transport> made = TRY(http::CurlTransport::create(std::move(with)));
+    return made;
+  };
+}
+
+std::unique_ptr<TokenSource> tokens_of(const Config& config, const base::Clock& clock) {
+  if (config.exec) {
+    return std::make_unique<TokenSource>(
+        [plugin = *config.exec] { return run_exec_plugin(plugin); }, clock);
+  }
+  return std::make_unique<TokenSource>(config.token, config.token_file, clock);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<http::Transport>> transport_for(const Config& config,
+                                                       const std::string& user_agent) {
+  auto transport = maker_for(config, user_agent)(material_of(config));
   if (!transport) {
     return std::unexpected(base::wrap("connect to " + config.server, transport.error()));
   }
+  return transport;
+}
+
+Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
+                                        const std::string& user_agent, const base::Clock& clock,
+                                        Reload reload) {
+  auto transport = TRY(transport_for(config, user_agent));
+  if (reload) {
+    const auto load = [reload = std::move(reload)]() -> Result<TlsMaterial> {
+      const Config again = TRY(reload());
+      return material_of(again);
+    };
+    transport = std::make_unique<RotatingTransport>(std::move(transport), material_of(config), load,
+                                                    maker_for(config, user_agent), clock);
+  }
   options.server = config.server;
-  return std::make_unique<Client>(
-      std::move(options), std::move(*transport),
-      std::make_unique<TokenSource>(config.token, config.token_file, clock), clock);
+  return std::make_unique<Client>(std::move(options), std::move(transport),
+                                  tokens_of(config, clock), clock);
 }
 
 }  // namespace kube

@@ -29,6 +29,9 @@ struct ClientOptions {
   double queries_per_second =
       0;  // token bucket, watches excepted; 0: the server's fairness decides
   int burst = 10;
+  // Asked right before each write; false: it is not sent, kCancelled. For a leader that may have
+  // lost its lease. Not set: always true.
+  std::function<bool()> may_write{};
   // Called after each answer or failure, from the calling thread, for rest_client_requests_total.
   // `method` is the HTTP method, `http_status` 0 if there was no answer.
   std::function<void(std::string_view method, const Resource& resource, int http_status)>
@@ -52,6 +55,10 @@ class Client {
 
   base::Result<nlohmann::json> get(const Resource& resource, const ObjectKey& key,
                                    std::stop_token stop, View view = View::kWhole);
+
+  // What the API server publishes of the kinds of a group and version: OpenAPI 3. `resource` names
+  // them. kNotFound if it serves none.
+  base::Result<nlohmann::json> openapi(const Resource& resource, std::stop_token stop);
 
   // One page; `namespace_` "" means all namespaces. metadata.continue in the result tells whether
   // there are more; kExpired if the continue token is too old.
@@ -101,10 +108,17 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
+// The connection to the server of `config`, without its token. kInvalid as below.
+base::Result<std::unique_ptr<http::Transport>> transport_for(const Config& config,
+                                                             const std::string& user_agent);
+
 // A Client over a new CurlTransport for `config`; options.server is taken from `config`.
 // `user_agent`: "name/version (os/arch)". kInvalid if certificates or keys do not parse.
+// `reload`, if given, reads the same configuration again from time to time: a new CA or client
+// certificate is then used for new connections (RotatingTransport).
+using Reload = std::function<base::Result<Config>()>;
 base::Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
                                               const std::string& user_agent,
-                                              const base::Clock& clock);
+                                              const base::Clock& clock, Reload reload = {});
 
 }  // namespace kube

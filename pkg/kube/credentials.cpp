@@ -23,9 +23,24 @@ base::SecretString read_token(const std::string& path) {
 TokenSource::TokenSource(base::SecretString text, std::string file, const base::Clock& clock)
     : text_(std::move(text)), file_(std::move(file)), clock_(clock) {}
 
+TokenSource::TokenSource(Fetch fetch, const base::Clock& clock)
+    : fetch_(std::move(fetch)), clock_(clock) {}
+
+// Under the lock, although it runs a program: the others need what comes of it.
+base::Result<base::SecretString> TokenSource::fetched() {
+  const bool valid = read_at_ && (!expires_ || clock_.now() < *expires_);
+  if (valid) return cached_;
+  ExecCredential fresh = TRY(fetch_());
+  cached_ = std::move(fresh.token);
+  expires_ = fresh.expires;
+  read_at_ = clock_.steady_now();
+  return cached_;
+}
+
 base::Result<base::SecretString> TokenSource::token() {
-  if (file_.empty()) return text_;
+  if (file_.empty() && !fetch_) return text_;
   const base::MutexLock lock(mutex_);
+  if (fetch_) return fetched();
   const auto now = clock_.steady_now();
   if (read_at_ && now - *read_at_ < kFileLifetime) return cached_;
   base::SecretString fresh = read_token(file_);
@@ -39,7 +54,7 @@ base::Result<base::SecretString> TokenSource::token() {
 }
 
 bool TokenSource::drop(const base::SecretString& refused) {
-  if (file_.empty()) return false;
+  if (file_.empty() && !fetch_) return false;
   const base::MutexLock lock(mutex_);
   if (cached_ == refused) read_at_.reset();
   return true;

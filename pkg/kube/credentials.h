@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/thread_annotations.h"
+#include "kube/exec_plugin.h"
 
 namespace kube {
 
@@ -22,20 +24,28 @@ class TokenSource {
   // `text`; both empty: no token. `clock` must outlive the source.
   TokenSource(base::SecretString text, std::string file, const base::Clock& clock);
 
+  // The token that `fetch` gives, kept until it expires or is refused. One fetch at a time.
+  using Fetch = std::function<base::Result<ExecCredential>()>;
+  TokenSource(Fetch fetch, const base::Clock& clock);
+
   // Empty if requests go without a token. kUnauthenticated if the file cannot be read or is empty
   // and nothing was read before; a later failure to read keeps the old token.
   base::Result<base::SecretString> token();
 
-  // The server refused `refused`: if it is the cached one, the next token() reads the file again.
-  // Returns false if a new look cannot help, because the token is not from a file.
+  // The server refused `refused`: if it is the cached one, the next token() reads the file again,
+  // or fetches. Returns false if a new look cannot help, because the token is a fixed text.
   bool drop(const base::SecretString& refused);
 
  private:
+  base::Result<base::SecretString> fetched() REQUIRES(mutex_);
+
   const base::SecretString text_;
   const std::string file_;
+  const Fetch fetch_{};
   const base::Clock& clock_;
   base::Mutex mutex_{};
   base::SecretString cached_ GUARDED_BY(mutex_){};
+  std::optional<base::TimePoint> expires_ GUARDED_BY(mutex_){};
   std::optional<base::Steady> read_at_ GUARDED_BY(mutex_){};  // nullopt: read before the next use
 };
 

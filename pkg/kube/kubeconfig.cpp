@@ -159,9 +159,43 @@ Result<void> read_cluster(const Entry& cluster, Config& config) {
   return {};
 }
 
+// A relative path to the program starts at the kubeconfig, as client-go resolves it.
+Result<ExecPlugin> read_exec(const Entry& user) {
+  const Entry exec{
+      .fields = user.fields["exec"], .file = user.file, .title = user.title + ": exec"};
+  if (!exec.fields.IsMap()) return invalid(exec.title, "not a map");
+  ExecPlugin plugin{.api_version = TRY(exec.text("apiVersion")),
+                    .command = TRY(exec.text("command")),
+                    .install_hint = TRY(exec.text("installHint"))};
+  const std::string group = "client.authentication.k8s.io/";
+  if (plugin.api_version != group + "v1" && plugin.api_version != group + "v1beta1") {
+    return invalid(exec.title, "apiVersion must be " + group + "v1 or v1beta1");
+  }
+  if (plugin.command.empty()) return invalid(exec.title, "it has no command");
+  if (plugin.command.find('/') != std::string::npos) plugin.command = exec.resolved(plugin.command);
+  const std::string mode = TRY(exec.text("interactiveMode"));
+  if (mode == "Always") return invalid(exec.title, "interactiveMode Always: nobody could answer");
+  if (mode.empty() && plugin.api_version == group + "v1") {
+    return invalid(exec.title, "interactiveMode is required in v1; use Never or IfAvailable");
+  }
+  for (const YAML::Node& word : exec.fields["args"]) plugin.args.push_back(word.Scalar());
+  for (const YAML::Node& one : exec.fields["env"]) {
+    if (!one.IsMap() || !one["name"].IsDefined() || !one["value"].IsDefined()) {
+      return invalid(exec.title, "an entry of env has no name or value");
+    }
+    plugin.env[one["name"].Scalar()] = one["value"].Scalar();
+  }
+  if (TRY(exec.flag("provideClusterInfo"))) {
+    return invalid(exec.title,
+                   "provideClusterInfo is not supported; give the program what it needs "
+                   "by args or env");
+  }
+  return plugin;
+}
+
 Result<void> read_user(const Entry& user, Config& config) {
-  for (const char* field : {"exec", "auth-provider", "username", "password", "as", "as-uid",
-                            "as-groups", "as-user-extra"}) {
+  for (const char* field :
+       {"auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"}) {
     if (user.has(field)) {
       return invalid(user.title, std::string(field) +
                                      " is not supported; use a token or a client "
@@ -179,6 +213,9 @@ Result<void> read_user(const Entry& user, Config& config) {
   config.token = base::SecretString(std::move(token));
   const std::string token_file = TRY(user.text("tokenFile"));
   if (!token_file.empty()) config.token_file = user.resolved(token_file);
+  const bool has_other =
+      !config.token.empty() || !config.token_file.empty() || !config.client_certificate_pem.empty();
+  if (user.has("exec") && !has_other) config.exec = TRY(read_exec(user));
   return {};
 }
 

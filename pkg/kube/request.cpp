@@ -104,6 +104,12 @@ Result<ApiRequest> get_request(const Resource& resource, const ObjectKey& key, V
       .method = "GET", .path = std::move(path), .headers = {accept(view, "PartialObjectMetadata")}};
 }
 
+ApiRequest openapi_request(const Resource& resource) {
+  return {.method = "GET",
+          .path = "/openapi/v3/apis/" + resource.api_version(),
+          .headers = {{"Accept", "application/json"}}};
+}
+
 Result<ApiRequest> list_request(const Resource& resource, const std::string& namespace_,
                                 const ListOptions& options) {
   if (!options.continue_token.empty() && !options.resource_version.empty()) {
@@ -128,6 +134,11 @@ Result<ApiRequest> watch_request(const Resource& resource, const std::string& na
                                  const WatchOptions& options) {
   QueryParameters query = {{"watch", "1"}, {"allowWatchBookmarks", "true"}};
   query.emplace_back("timeoutSeconds", std::to_string(options.timeout.count()));
+  if (options.initial_events) {
+    if (!options.resource_version.empty()) return invalid("initial events exclude a version");
+    query.emplace_back("sendInitialEvents", "true");
+    query.emplace_back("resourceVersionMatch", "NotOlderThan");
+  }
   add_if_set(query, "resourceVersion", options.resource_version);
   add_if_set(query, "labelSelector", options.label_selector);
   add_if_set(query, "fieldSelector", options.field_selector);

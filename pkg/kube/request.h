@@ -45,6 +45,10 @@ struct WatchOptions {
   std::string field_selector{};
   std::string resource_version{};
   std::chrono::seconds timeout{290};  // after which the server ends the stream
+  // Begin with an ADDED event for each object that there is, and a bookmark that says that these
+  // were all (is_end_of_initial_events): a list that nobody holds whole. The version must be empty.
+  // kInvalid from a server that cannot do it (before Kubernetes 1.32, or switched off).
+  bool initial_events = false;
   View view = View::kWhole;
 };
 
@@ -68,6 +72,8 @@ struct DeleteOptions {
 
 base::Result<ApiRequest> get_request(const Resource& resource, const ObjectKey& key,
                                      View view = View::kWhole);
+// The OpenAPI 3 document of all kinds of a group and version; of `resource` no other part counts.
+ApiRequest openapi_request(const Resource& resource);
 // `namespace_` "" means all namespaces.
 base::Result<ApiRequest> list_request(const Resource& resource, const std::string& namespace_,
                                       const ListOptions& options);

@@ -190,4 +190,13 @@ std::string metadata_text(const json& object, std::string_view field) {
   return metadata == nullptr ? "" : text_member(*metadata, field);
 }
 
+bool is_end_of_initial_events(const json& object) {
+  const auto metadata = object.find("metadata");
+  if (metadata == object.end() || !metadata->is_object()) return false;
+  const auto annotations = metadata->find("annotations");
+  if (annotations == metadata->end() || !annotations->is_object()) return false;
+  const auto mark = annotations->find("k8s.io/initial-events-end");
+  return mark != annotations->end() && *mark == "true";
+}
+
 }  // namespace kube

@@ -42,4 +42,7 @@ base::Error error_of_status(const nlohmann::json& status);
 // Text of metadata.resourceVersion, metadata.continue, ...; "" if absent or not text.
 std::string metadata_text(const nlohmann::json& object, std::string_view field);
 
+// Whether the object of a bookmark says that all initial events have been sent.
+bool is_end_of_initial_events(const nlohmann::json& object);
+
 }  // namespace kube

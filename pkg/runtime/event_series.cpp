@@ -13,7 +13,7 @@ constexpr std::size_t kWordBytesMax = 128;
 // Names are at most 253 characters, and the suffix takes 17.
 constexpr std::size_t kNameBytesMax = 236;
 // Per object 25 events at once, then one per 5 min (client-go tools/record/events_cache.go).
-constexpr TokenBucket::Limits kPerObject{.per_second = 1.0 / 300, .burst = 25};
+constexpr base::TokenBucket::Limits kPerObject{.per_second = 1.0 / 300, .burst = 25};
 // After so long without an event a bucket is full again, and need not be remembered.
 constexpr std::chrono::seconds kRefill{25 * 300};
 
@@ -126,7 +126,7 @@ std::string EventSeries::unique_name(const ObjectReference& regarding, base::Tim
 }
 
 bool EventSeries::allowed(const Event& event, base::Steady now) {
-  const auto [at, is_new] = budgets_.try_emplace(event.regarding.uid, kPerObject, now);
+  const auto [at, is_new] = budgets_.try_emplace(event.regarding.uid, kPerObject);
   at->second.used_at = now;
   return at->second.bucket.try_take(now);
 }

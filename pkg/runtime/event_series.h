@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/token_bucket.h"
 #include "kube/resource.h"
-#include "runtime/rate_limit.h"
 
 namespace runtime {
 
@@ -84,8 +84,8 @@ class EventSeries {
   };
 
   struct Budget {
-    Budget(const TokenBucket::Limits& limits, base::Steady now) : bucket(limits, now) {}
-    TokenBucket bucket;
+    explicit Budget(const base::TokenBucket::Limits& limits) : bucket(limits) {}
+    base::TokenBucket bucket;
     base::Steady used_at{};
   };
 

@@ -17,6 +17,7 @@ namespace runtime {
 struct CheckResult {
   std::string name{};
   bool ok = true;
+  std::string told{};  // what anybody may know of it: why it failed, or a remark
 };
 
 struct HealthReport {
@@ -26,7 +27,8 @@ struct HealthReport {
 };
 
 // Pure. `endpoint` is "healthz" or "readyz". "ok" alone when all is well and not `verbose`; else
-// one line per check. Why a check failed is withheld: the caller may be anyone; the log has it.
+// one line per check. Why a check failed is withheld unless it is `told`: the caller may be anyone;
+// the log has it.
 enum class HealthDetail { kBrief, kVerbose };
 HealthReport render_health(std::string_view endpoint, const std::vector<CheckResult>& results,
                            HealthDetail detail);
@@ -35,11 +37,16 @@ class HealthChecks {
  public:
   // Quick, does not block, thread-safe. Success, or an error whose message goes to the log.
   using Check = std::function<base::Result<void>()>;
+  // The same, with an answer that anybody may read.
+  using OpenCheck = std::function<CheckResult()>;
 
   explicit HealthChecks(std::string endpoint) : endpoint_(std::move(endpoint)) {}
 
   // Replaces a check of the same name. Without any check there is one called "ping".
   void add(const std::string& name, Check check);
+  // `name` wins over that in the result. Failures are not logged: whoever knows the reason does
+  // that.
+  void add_open(const std::string& name, OpenCheck check);
 
   // Runs all checks but those named in `exclude`.
   HealthReport report(HealthDetail detail, const std::vector<std::string>& exclude = {}) const;
@@ -47,12 +54,12 @@ class HealthChecks {
   HealthReport report_one(const std::string& name) const;
 
  private:
-  std::map<std::string, Check> checks() const;
+  std::map<std::string, OpenCheck> checks() const;
   CheckResult run(const std::string& name, const Check& check) const;
 
   const std::string endpoint_;
   mutable base::Mutex mutex_;
-  std::map<std::string, Check> checks_ GUARDED_BY(mutex_);
+  std::map<std::string, OpenCheck> checks_ GUARDED_BY(mutex_);
 };
 
 }  // namespace runtime

@@ -68,6 +68,8 @@ class Informer {
   bool wait_synced(std::chrono::milliseconds at_most, const std::stop_token& stop) const {
     return progress_.wait_synced(at_most, stop);
   }
+  // Why the first listing is not there yet, for people; nullopt: it is, or has not failed so far.
+  std::optional<base::Error> problem() const { return progress_.problem(); }
   // Whether the store holds everything up to `resource_version` of an object in `namespace_`:
   // a reconciler that wrote asks before it trusts what it reads (KEP-5647). Versions that cannot be
   // compared count as seen.
@@ -147,6 +149,12 @@ WatchHandlers Informer<T>::handlers_of(const std::shared_ptr<Feed>& feed) {
           [this, feed](const nlohmann::json& object) {
             if (auto value = decoded(object)) feed->buffered.push_back(known_or(std::move(value)));
           },
+      .unbuffer =
+          [feed](const nlohmann::json& object) {
+            std::erase_if(feed->buffered, [key = raw_key(object)](const auto& kept) {
+              return key_of(*kept) == key;
+            });
+          },
       .init_done =
           [this, feed] {
             for (const Change<T>& change :
@@ -161,6 +169,8 @@ WatchHandlers Informer<T>::handlers_of(const std::shared_ptr<Feed>& feed) {
           },
       .seen = [this,
                feed](const std::string& version) { progress_.seen(feed->namespace_, version); },
+      .failed = [this,
+                 feed](const base::Error& error) { progress_.failed(feed->namespace_, error); },
   };
 }
 

@@ -107,6 +107,7 @@ LeaseInput LeaderElector::read() {
   }
   if (!lease) return failed("read lease", lease.error());
   stored_ = std::make_unique<nlohmann::json>(*std::move(lease));
+  if (callbacks_.on_trouble) callbacks_.on_trouble(std::nullopt);
   return LeaseRead{decode_lease(*stored_)};
 }
 
@@ -119,6 +120,7 @@ LeaseInput LeaderElector::write(const LeasePut& put) {
              : client_.create(kube::kLeases, options_.lease.namespace_, object, std::stop_token{});
   if (!written) return failed("write lease", written.error());
   stored_ = std::make_unique<nlohmann::json>(*std::move(written));
+  if (callbacks_.on_trouble) callbacks_.on_trouble(std::nullopt);
   return LeaseWritten{decode_lease(*stored_).resource_version};
 }
 
@@ -126,6 +128,7 @@ LeaseInput LeaderElector::failed(std::string_view what, const base::Error& error
   const auto level =
       error.code == base::Code::kConflict ? base::LogLevel::kDebug : base::LogLevel::kWarn;
   base::log(level, what, {{"key", options_.lease.text()}, {"error", error.message}});
+  if (callbacks_.on_trouble) callbacks_.on_trouble(error);
   return LeaseCallFailed{};
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -30,6 +31,8 @@ struct LeaderCallbacks {
   std::function<void()> on_started{};  // quick: renewals wait for it
   // The lease is lost: stop at once, without draining, and exit. Never called after stop().
   std::function<void()> on_lost{};
+  // The Lease could not be read or written; nullopt: it can be again. Quick. Empty: not called.
+  std::function<void(const std::optional<base::Error>&)> on_trouble{};
 };
 
 // "<host name>_<random>", as client-go's.

@@ -95,7 +95,7 @@ struct LeaseContext {
   LeaseLimits limits{};
   base::Steady now{};
   base::TimePoint wall_now{};  // written into the record, never compared
-  double jitter = 0;           // in [0, 1): standbys wait 1 to 2.2 retry periods
+  double jitter = 0;           // in [0, 1): standbys wait 0.5 to 1.1 retry periods
 };
 
 LeaseTransition lease_step(LeaseState state, const LeaseInput& input, const LeaseContext& context);

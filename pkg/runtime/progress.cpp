@@ -13,7 +13,19 @@ Progress::Progress(const std::vector<std::string>& namespaces) {
 void Progress::seen(const std::string& namespace_, const std::string& resource_version) {
   const base::MutexLock lock(mutex_);
   versions_[namespace_] = resource_version;
+  problems_.erase(namespace_);
   changed_.notify_all();
+}
+
+void Progress::failed(const std::string& namespace_, const base::Error& error) {
+  const base::MutexLock lock(mutex_);
+  if (versions_[namespace_].empty()) problems_.insert_or_assign(namespace_, error);
+}
+
+std::optional<base::Error> Progress::problem() const {
+  const base::MutexLock lock(mutex_);
+  if (problems_.empty()) return std::nullopt;
+  return problems_.begin()->second;
 }
 
 bool Progress::has_synced() const {

@@ -72,6 +72,24 @@ const std::map<int, std::size_t>& QueueCore::depth(base::Steady now) {
   return depth_;
 }
 
+std::vector<QueueView> QueueCore::view(base::Steady now) const {
+  std::map<std::string, QueueView> keys;
+  for (const auto& [key, entry] : entries_) {
+    const bool due = entry.at <= now;
+    keys[key] = {.key = key,
+                 .state = due ? QueueView::State::kDue : QueueView::State::kDelayed,
+                 .due_in = due ? base::Steady::duration{0} : entry.at - now,
+                 .priority = entry.urgency.priority};
+  }
+  for (const std::string& key : taken_) keys[key] = {.key = key, .state = QueueView::State::kTaken};
+  std::vector<QueueView> all;
+  for (auto& [key, one] : keys) {
+    one.failures = failures(key);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 // An entry whose key has a worker waits in entries_ alone, until done().
 void QueueCore::delay(const std::string& key, const Entry& entry) {
   if (!taken_.contains(key)) delayed_.emplace(entry.at, key);

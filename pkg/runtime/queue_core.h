@@ -13,6 +13,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "runtime/backoff.h"
@@ -43,6 +44,15 @@ struct QueueItem {
   base::Steady::duration waited{0};  // since it was due
 };
 
+// One key as a person sees it.
+struct QueueView {
+  std::string key{};
+  enum class State { kTaken, kDue, kDelayed } state = State::kDue;
+  base::Steady::duration due_in{0};  // kDelayed only
+  int priority = kPriorityUser;
+  int failures = 0;  // in a row
+};
+
 class QueueCore {
  public:
   // client-go's per-item limits (util/workqueue/default_rate_limiters.go).
@@ -70,6 +80,8 @@ class QueueCore {
   // How many keys could be handed out now, by priority; levels that were used stay, at 0.
   // Delayed keys and those with a worker do not count, as in client-go's depth.
   const std::map<int, std::size_t>& depth(base::Steady now);
+  // Every key that waits or has a worker, by name. A key that does both counts as taken.
+  std::vector<QueueView> view(base::Steady now) const;
   std::size_t size() const { return entries_.size(); }  // delayed ones too
   std::size_t taken() const { return taken_.size(); }
 

@@ -15,15 +15,18 @@ namespace {
 
 // Page size of client-go's pager (tools/pager).
 constexpr std::int64_t kPageItems = 500;
+// For all objects to arrive; a server that hangs before their end is asked by pages after this.
+constexpr std::chrono::seconds kStreamedListMost{60};
 
 WatchFailed failure_of(const base::Error& error) {
   const auto why = error.code == base::Code::kExpired     ? WatchFailed::Why::kExpired
                    : error.code == base::Code::kExhausted ? WatchFailed::Why::kThrottled
+                   : error.code == base::Code::kInvalid   ? WatchFailed::Why::kRefused
                                                           : WatchFailed::Why::kOther;
   return {.why = why, .retry_after = error.retry_after};
 }
 
-EventArrived::Type type_of(kube::WatchType type) {
+EventArrived::Type type_of(kube::WatchType type, const nlohmann::json& object) {
   switch (type) {
     case kube::WatchType::kAdded:
       return EventArrived::Type::kAdded;
@@ -32,7 +35,8 @@ EventArrived::Type type_of(kube::WatchType type) {
     case kube::WatchType::kDeleted:
       return EventArrived::Type::kDeleted;
     case kube::WatchType::kBookmark:
-      return EventArrived::Type::kBookmark;
+      return kube::is_end_of_initial_events(object) ? EventArrived::Type::kInitialEventsEnd
+                                                    : EventArrived::Type::kBookmark;
   }
   return EventArrived::Type::kBookmark;
 }
@@ -53,6 +57,9 @@ void Watcher::run(const std::stop_token& stop) {
     switch (next_.call) {
       case WatchCall::kListPage:
         list_page(stop);
+        break;
+      case WatchCall::kOpenList:
+        read_list(stop);
         break;
       case WatchCall::kOpenStream:
         read_stream(stop);
@@ -105,6 +112,34 @@ void Watcher::take_page(const nlohmann::json& page) {
   }
 }
 
+// The stream of a list is left at the end of the list.
+void Watcher::read_list(const std::stop_token& stop) {
+  const kube::WatchOptions options{.label_selector = scope_.label_selector,
+                                   .field_selector = scope_.field_selector,
+                                   .resource_version{},
+                                   .timeout = kStreamedListMost,
+                                   .initial_events = true,
+                                   .view = scope_.view};
+  take(StreamOpened{});
+  handlers_.init();
+  bool complete = false;
+  const auto ended = client_.watch(
+      scope_.resource, scope_.namespace_, options,
+      [&](kube::WatchType type, nlohmann::json&& object) -> base::Result<void> {
+        TRY_VOID(take_event(type, object));
+        complete = next_.call != WatchCall::kKeepReading;
+        if (!complete) return {};
+        return base::fail(base::Code::kCancelled, "the list is complete");
+      },
+      stop);
+  if (complete) return;
+  if (ended) {
+    take(StreamEnded{});
+  } else {
+    take_error(ended.error());
+  }
+}
+
 void Watcher::read_stream(const std::stop_token& stop) {
   const kube::WatchOptions options{.label_selector = scope_.label_selector,
                                    .field_selector = scope_.field_selector,
@@ -123,14 +158,37 @@ void Watcher::read_stream(const std::stop_token& stop) {
 }
 
 base::Result<void> Watcher::take_event(kube::WatchType type, const nlohmann::json& object) {
-  take(EventArrived{.type = type_of(type),
+  take(EventArrived{.type = type_of(type, object),
                     .resource_version = kube::metadata_text(object, "resourceVersion")});
-  for (const StoreOp op : next_.ops) {
-    if (op == StoreOp::kApply) handlers_.apply(object);
-    if (op == StoreOp::kDelete) handlers_.remove(object);
-  }
-  if (handlers_.seen) handlers_.seen(next_.state.resource_version);
+  carry_out(object);
+  const bool has_list = next_.state.phase == WatchState::Phase::kWatching;
+  if (has_list && handlers_.seen) handlers_.seen(next_.state.resource_version);
   return {};
+}
+
+void Watcher::carry_out(const nlohmann::json& object) {
+  for (const StoreOp op : next_.ops) {
+    switch (op) {
+      case StoreOp::kInit:
+        handlers_.init();
+        break;
+      case StoreOp::kBuffer:
+        handlers_.buffer(object);
+        break;
+      case StoreOp::kUnbuffer:
+        handlers_.unbuffer(object);
+        break;
+      case StoreOp::kInitDone:
+        handlers_.init_done();
+        break;
+      case StoreOp::kApply:
+        handlers_.apply(object);
+        break;
+      case StoreOp::kDelete:
+        handlers_.remove(object);
+        break;
+    }
+  }
 }
 
 void Watcher::take_error(const base::Error& error) {
@@ -139,6 +197,7 @@ void Watcher::take_error(const base::Error& error) {
                                          {"namespace", scope_.namespace_},
                                          {"code", base::name_of(error.code)},
                                          {"error", error.message}});
+    if (handlers_.failed) handlers_.failed(error);
   }
   take(failure_of(error));
 }

@@ -25,16 +25,20 @@ struct WatchScope {
 };
 
 // What happens to the local copy. Called in order, on the thread of run().
-// No list is ever whole in memory: at most one page of it is JSON, the rest is what `buffer` keeps.
+// No list is ever whole in memory: one object of it, or one page, is JSON, the rest is what
+// `buffer` keeps.
 struct WatchHandlers {
   std::function<void()> init{};                         // a listing begins: drop what was buffered
   std::function<void(const nlohmann::json&)> buffer{};  // one object of the listing
-  std::function<void()> init_done{};                    // the copy becomes what was buffered
-  std::function<void(const nlohmann::json&)> apply{};   // the newest state of one object
-  std::function<void(const nlohmann::json&)> remove{};  // one object is gone
+  std::function<void(const nlohmann::json&)> unbuffer{};  // it is gone before the listing ended
+  std::function<void()> init_done{};                      // the copy becomes what was buffered
+  std::function<void(const nlohmann::json&)> apply{};     // the newest state of one object
+  std::function<void(const nlohmann::json&)> remove{};    // one object is gone
   // After each of the last three, and after a bookmark: all changes up to `resource_version` have
   // been handed on. Empty: not called.
   std::function<void(const std::string& resource_version)> seen{};
+  // A listing or a stream failed, and is tried again. Empty: not called.
+  std::function<void(const base::Error&)> failed{};
 };
 
 class Watcher {
@@ -49,9 +53,11 @@ class Watcher {
  private:
   void take(const WatchInput& input);
   void list_page(const std::stop_token& stop);
+  void read_list(const std::stop_token& stop);
   void read_stream(const std::stop_token& stop);
   void take_page(const nlohmann::json& page);
   base::Result<void> take_event(kube::WatchType type, const nlohmann::json& object);
+  void carry_out(const nlohmann::json& object);
   void take_error(const base::Error& error);
 
   kube::Client& client_;

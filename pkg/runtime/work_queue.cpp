@@ -100,6 +100,11 @@ int WorkQueue::failures(const std::string& key) const {
   return core_.failures(key);
 }
 
+std::vector<QueueView> WorkQueue::view() const {
+  const base::MutexLock lock(mutex_);
+  return core_.view(clock_.steady_now());
+}
+
 std::optional<QueueItem> WorkQueue::pop(const std::stop_token& stop) {
   const base::MutexLock lock(mutex_);
   while (!shut_down_ && !stop.stop_requested()) {

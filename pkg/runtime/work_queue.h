@@ -50,6 +50,8 @@ class WorkQueue {
   // Ends the count of failures.
   void forget(const std::string& key);
   int failures(const std::string& key) const;
+  // What waits and what is worked on, for /debug/queue.
+  std::vector<QueueView> view() const;
 
   // Blocks until a key is due, and hands it to this caller alone until done().
   // nullopt once the queue is shut down or `stop` is requested. Keys that wait then are dropped:

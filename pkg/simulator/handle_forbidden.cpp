@@ -9,6 +9,7 @@
 #include "simulator/issue_call.h"
 #include "simulator/names.h"
 #include "simulator/rules.h"
+#include "simulator/wire.h"
 
 namespace simulator {
 namespace {
@@ -39,7 +40,7 @@ Answer ask_for_revocation(World& world, Exchange& exchange, const Certificate& c
   world.store.put(request);
   return json_answer(world, exchange, 201,
                      {{"id", request.id},
-                      {"date", base::format_time(request.created_at)},
+                      {"date", wire::timestamp(request.created_at)},
                       {"type", request.type},
                       {"status", request.status},
                       {"comments", request.comments}});

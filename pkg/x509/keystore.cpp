@@ -19,6 +19,8 @@ using base::SecretString;
 constexpr std::size_t kKeystoreBytesMax = std::size_t{1} << 20U;
 // The count that current Java writes (jdk.security: keystore.pkcs12 iteration counts).
 constexpr int kIterations = 10'000;
+// More than any tool writes. Whoever may edit the Secret could otherwise keep us busy for hours.
+constexpr std::int64_t kIterationsMax = 100'000;
 constexpr const char* kAliasWithoutName = "certificate";
 
 // OpenSSL's PKCS#12 functions take C strings. Wiped when it goes.
@@ -59,6 +61,64 @@ openssl::Pkcs12Ptr build(const PrivateKey& key, const Chain& chain, const CText&
   return made;
 }
 
+bool is_affordable(const ASN1_INTEGER* iterations) {
+  std::int64_t count = 0;
+  return iterations != nullptr && ASN1_INTEGER_get_int64(&count, iterations) == 1 && count >= 1 &&
+         count <= kIterationsMax;
+}
+
+// PBES2 with PBKDF2, as we write it, and affordable.
+bool is_affordable(const X509_ALGOR* encryption) {
+  if (OBJ_obj2nid(encryption->algorithm) != NID_pbes2) return false;
+  const openssl::Pbe2Ptr scheme(static_cast<PBE2PARAM*>(
+      ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), encryption->parameter)));
+  if (!scheme || OBJ_obj2nid(scheme->keyfunc->algorithm) != NID_id_pbkdf2) return false;
+  const openssl::Pbkdf2Ptr derivation(static_cast<PBKDF2PARAM*>(
+      ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), scheme->keyfunc->parameter)));
+  return derivation && is_affordable(derivation->iter);
+}
+
+// A certificate, or a key whose encryption is affordable; nothing nested.
+bool is_affordable(const PKCS12_SAFEBAG* bag) {
+  const int kind = PKCS12_SAFEBAG_get_nid(bag);
+  if (kind == NID_certBag) return true;
+  if (kind != NID_pkcs8ShroudedKeyBag) return false;
+  const X509_ALGOR* encryption = nullptr;
+  X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &encryption, nullptr);
+  return is_affordable(encryption);
+}
+
+bool is_affordable(PKCS7* part, const CText& password) {
+  if (part->d.ptr == nullptr) return false;
+  openssl::BagsPtr bags;
+  if (PKCS7_type_is_data(part)) {
+    bags.reset(PKCS12_unpack_p7data(part));
+  } else if (PKCS7_type_is_encrypted(part) && part->d.encrypted->enc_data != nullptr &&
+             is_affordable(part->d.encrypted->enc_data->algorithm)) {
+    bags.reset(PKCS12_unpack_p7encdata(part, password.c_str(), -1));
+  }
+  if (!bags) return false;
+  for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags.get()); ++i) {
+    if (!is_affordable(sk_PKCS12_SAFEBAG_value(bags.get(), i))) return false;
+  }
+  return true;
+}
+
+// Whether opening it costs about what opening one of ours does, each step checked before it is
+// taken. False for what a password of ours has not sealed.
+bool is_affordable(PKCS12* keystore, const CText& password) {
+  const ASN1_INTEGER* iterations = nullptr;
+  PKCS12_get0_mac(nullptr, nullptr, nullptr, &iterations, keystore);
+  if (!is_affordable(iterations)) return false;
+  if (PKCS12_verify_mac(keystore, password.c_str(), -1) != 1) return false;
+  const openssl::Pkcs7sPtr parts(PKCS12_unpack_authsafes(keystore));
+  if (!parts) return false;
+  for (int i = 0; i < sk_PKCS7_num(parts.get()); ++i) {
+    if (!is_affordable(sk_PKCS7_value(parts.get(), i), password)) return false;
+  }
+  return true;
+}
+
 SecretString der_of(const PKCS12* keystore) {
   return SecretString(openssl::der_of<PKCS12>(i2d_PKCS12, keystore));
 }
@@ -77,7 +137,7 @@ bool read(const SecretString& keystore, const CText& password, Contents& content
   const std::string_view der = keystore.expose();
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
   const openssl::Pkcs12Ptr parsed(d2i_PKCS12(nullptr, &bytes, static_cast<long>(der.size())));
-  if (parsed == nullptr) return false;
+  if (parsed == nullptr || !is_affordable(parsed.get(), password)) return false;
   EVP_PKEY* key = nullptr;
   X509* leaf = nullptr;
   STACK_OF(X509)* extra = nullptr;

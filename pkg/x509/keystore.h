@@ -19,7 +19,8 @@ base::Result<base::SecretString> make_pkcs12(const PrivateKey& key, const Chain&
                                              const base::SecretString& password);
 
 // True if `keystore` opens with `password` and holds `key`, the leaf and the intermediates of
-// `chain`, and no other certificates. At most 1 MiB is read.
+// `chain`, and no other certificates. At most 1 MiB is read, and nothing that asks for other
+// algorithms or for more than 100,000 rounds of them: foreign bytes cost no more than ours.
 bool pkcs12_holds(const base::SecretString& keystore, const base::SecretString& password,
                   const PrivateKey& key, const Chain& chain);
 

@@ -31,15 +31,25 @@ inline void free_names(GENERAL_NAMES* names) {
 inline void free_certificates(STACK_OF(X509) * stack) {
   sk_X509_free(stack);
 }
+inline void free_bags(STACK_OF(PKCS12_SAFEBAG) * stack) {
+  sk_PKCS12_SAFEBAG_pop_free(stack, PKCS12_SAFEBAG_free);
+}
+inline void free_parts(STACK_OF(PKCS7) * stack) {
+  sk_PKCS7_pop_free(stack, PKCS7_free);
+}
 inline void free_extensions(STACK_OF(X509_EXTENSION) * stack) {
   sk_X509_EXTENSION_pop_free(stack, X509_EXTENSION_free);
 }
 
+using BagsPtr = std::unique_ptr<STACK_OF(PKCS12_SAFEBAG), Freer<free_bags>>;
 using BioPtr = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 using CertificatePtr = std::unique_ptr<X509, Freer<X509_free>>;
 using CertificateStackPtr = std::unique_ptr<STACK_OF(X509), Freer<free_certificates>>;
 using ExtensionStackPtr = std::unique_ptr<STACK_OF(X509_EXTENSION), Freer<free_extensions>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freer<free_names>>;
+using Pbe2Ptr = std::unique_ptr<PBE2PARAM, Freer<PBE2PARAM_free>>;
+using Pbkdf2Ptr = std::unique_ptr<PBKDF2PARAM, Freer<PBKDF2PARAM_free>>;
+using Pkcs7sPtr = std::unique_ptr<STACK_OF(PKCS7), Freer<free_parts>>;
 using Pkcs12Ptr = std::unique_ptr<PKCS12, Freer<PKCS12_free>>;
 using Pkcs8Ptr = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Freer<PKCS8_PRIV_KEY_INFO_free>>;
 using PkeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;

@@ -104,15 +104,21 @@ class Shapes : public ServiceTest, public ::testing::WithParamInterface<fs::path
     const Reply waiting =
         call("POST", "order/certificate/ssl_basic", order_body("wait.example.com"), "standard");
     ASSERT_EQ(waiting.status, 201) << waiting.text;
+    waiting_ = waiting.body["id"].dump();
     pending_ = waiting.body["requests"][0]["id"].dump();
     admin("PUT", "/domains", {{"account_id", 7}, {"name", "example.com"}});
+    domain_ = call("GET", "domain").body["domains"][0]["id"].dump();
+    const json names = certificate_body({"ev.example.com"});
+    ASSERT_EQ(call("POST", "order/certificate/12349/reissue", names).status, 201);
   }
 
   std::string fill(std::string path) const {
     for (const auto& [name, value] : {std::pair{"{duplicate}", duplicate_},
                                       {"{renewal}", renewal_},
                                       {"{request}", request_},
-                                      {"{pending}", pending_}}) {
+                                      {"{waiting}", waiting_},
+                                      {"{pending}", pending_},
+                                      {"{domain}", domain_}}) {
       const auto at = path.find(name);
       if (at != std::string::npos) path.replace(at, std::string(name).size(), value);
     }
@@ -126,13 +132,17 @@ class Shapes : public ServiceTest, public ::testing::WithParamInterface<fs::path
     if (kind == "field") return {{"metadata_id", 13}, {"value", "x"}};
     if (kind == "approve") return {{"status", "approved"}, {"processor_comment", "fine"}};
     if (kind == "skip") return {{"skip_approval", true}};
+    if (kind == "ask") return {{"comments", "key lost"}};
+    if (kind == "cancel") return {{"status", "canceled"}, {"note", "not needed"}};
     return {};
   }
 
   std::string duplicate_;
   std::string renewal_;
   std::string request_;
+  std::string waiting_;
   std::string pending_;
+  std::string domain_;
 };
 
 TEST_P(Shapes, AreThoseOfTheDocuments) {

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/chart_account.h"
 #include "support/renewal_world.h"
 
 namespace {
@@ -30,6 +31,7 @@ class FiftyCopies : public support::RenewalTest {
     namespaces_ = {home(), other()};
     while (namespaces_.size() < kNamespaces) {
       namespaces_.push_back(cluster().make_namespace("e2e-c"));
+      support::give_chart_rights(cluster(), home(), namespaces_.back());
     }
     for (int i = 0; i < kCopies; ++i) {
       copies_.push_back({.namespace_ = namespaces_[static_cast<std::size_t>(i % kNamespaces)],
@@ -127,7 +129,8 @@ TEST_F(FiftyCopies, TheAnswerToTheOrderIsLost) {
 
 TEST_F(FiftyCopies, TheProcessIsKilledRightAfterThePost) {
   begin();
-  ASSERT_TRUE(ca().set_faults({"lose_answer:order_place=on*1", "listing_lag=3s"}));
+  // The CA has the order, and its answer is still under way.
+  ASSERT_TRUE(ca().set_faults({"late_answer:order_place=10s*1", "listing_lag=3s"}));
   start_operator(all_flags());
   wait_for_order_post();
 
@@ -140,7 +143,7 @@ TEST_F(FiftyCopies, TheProcessIsKilledRightAfterThePost) {
 
 TEST_F(FiftyCopies, TheLeaderChangesInTheMiddle) {
   begin();
-  ASSERT_TRUE(ca().set_faults({"lose_answer:order_place=on*1"}));
+  ASSERT_TRUE(ca().set_faults({"late_answer:order_place=5s*1"}));
   auto elected = all_flags();
   elected.insert(elected.end(), {"--leader-elect", "--leader-elect-namespace", home()});
   start_operator(elected);

@@ -41,7 +41,7 @@ TEST_F(FirstLight, GivesTwoNamespacesADuplicateEachOfOneOrder) {
 TEST_F(FirstLight, NeedsFourWritesAndOneEvent) {
   start_all();
   const auto writes_of = [&](bool events) {
-    const auto all = cluster().audit_events(support::ControlPlane::kOperator);
+    const auto all = cluster().audit_events(operator_user());
     return std::ranges::count_if(all, [&](const support::AuditEvent& one) {
       return one.is_write() && one.code < 300 && one.name_space == other() &&
              (one.resource == "events") == events;
@@ -213,7 +213,7 @@ TEST_F(FirstLight, WritesNothingAndAsksForNoOrderWhenItStartsAgain) {
     return ca().count("order_list") + ca().count("order_info") + ca().count("duplicate_list");
   };
   const auto orders_before = count_orders();
-  const auto writes_before = cluster().writes_by(support::ControlPlane::kOperator, home());
+  const auto writes_before = cluster().writes_by(operator_user(), home());
 
   start_operator();
   ASSERT_TRUE(support::eventually([&] {
@@ -221,7 +221,7 @@ TEST_F(FirstLight, WritesNothingAndAsksForNoOrderWhenItStartsAgain) {
            std::string::npos;
   }));
 
-  EXPECT_EQ(cluster().writes_by(support::ControlPlane::kOperator, home()), writes_before);
+  EXPECT_EQ(cluster().writes_by(operator_user(), home()), writes_before);
   EXPECT_EQ(count_orders(), orders_before);
 }
 
@@ -253,6 +253,7 @@ TEST_F(FirstLight, LeaksNoKeyIntoLogsMetricsStatusOrEvents) {
   std::string seen = op().output() + fetch("--metrics-address", "/metrics") + request().dump();
   seen += cluster().kubectl({"get", "events", "-n", home(), "-o", "json"}).out;
   EXPECT_EQ(seen.find(api_key->expose()), std::string::npos);
+  EXPECT_THAT(seen, HasSubstr(R"("level":"debug","message":"called the CA")"));
   // Any line of the key's body, as PEM or base64 of it.
   const std::string line = key.substr(key.find('\n') + 1, 40);
   EXPECT_EQ(seen.find(line), std::string::npos);

@@ -143,7 +143,7 @@ TEST_F(Keystores, WriteNothingWhenNothingHasChanged) {
   start_all();
   ask_for_keystore();
   wait_ready();
-  const auto writes = [&] { return cluster().writes_by(support::ControlPlane::kOperator, home()); };
+  const auto writes = [&] { return cluster().writes_by(operator_user(), home()); };
   const auto before = writes();
 
   ASSERT_EQ(stop_operator(), 0);

@@ -95,7 +95,7 @@ TEST_F(OwnershipOfSecrets, NothingIsWrittenOnceTheMarksFit) {
   wait_ready();
   stop_operator();
   const std::string before = metadata().value("resourceVersion", "");
-  const auto writes = cluster().writes_by(support::ControlPlane::kOperator, home());
+  const auto writes = cluster().writes_by(operator_user(), home());
 
   start_operator();
   cluster().kubectl({"annotate", "dcr", "shop", "-n", home(), "poke=1"});
@@ -104,7 +104,7 @@ TEST_F(OwnershipOfSecrets, NothingIsWrittenOnceTheMarksFit) {
   wait_ready();
 
   EXPECT_EQ(metadata().value("resourceVersion", ""), before);
-  EXPECT_EQ(cluster().writes_by(support::ControlPlane::kOperator, home()), writes);
+  EXPECT_EQ(cluster().writes_by(operator_user(), home()), writes);
 }
 
 TEST_F(OwnershipOfSecrets, ALabelThatSomebodyChangedToNobodysNameIsRepaired) {

@@ -13,30 +13,7 @@ using nlohmann::json;
 using support::Copy;
 using testing::HasSubstr;
 
-class Renewal : public support::RenewalTest {
- protected:
-  void begin(const support::ProfileOptions& profile = {}) {
-    start_simulator();
-    if (HasFatalFailure()) return;
-    create_api_key();
-    apply_profile(profile);
-  }
-  std::int64_t renewed(std::int64_t order_id) {
-    for (const json& order : orders_at_ca()) {
-      if (order["renewal_of"].get<std::int64_t>() == order_id) return order["id"];
-    }
-    return 0;
-  }
-  // Nothing was placed, and nothing is: seen over a while in which the operator works.
-  void expect_no_purchase() {
-    std::this_thread::sleep_for(3s);
-    EXPECT_EQ(ca().count("order_place"), 0U);
-    EXPECT_TRUE(ledger().empty());
-  }
-  void expect_clean() {
-    for (const auto& violation : ca().violations()) ADD_FAILURE() << violation.detail;
-  }
-};
+class Renewal : public support::RenewalTest {};
 
 // The vendor's example, word for word. "Suppose you have an original certificate and a duplicate of
 // the original certificate. The Order ID will be the same for both, for example, 12345. Assume the
@@ -91,7 +68,7 @@ TEST_F(Renewal, WritesTheLedgerThreeTimesForTheWholeGroup) {
   wait_order(67890, "original");
   wait_order(67890, "duplicate", other());
 
-  const auto audit = cluster().audit_events(support::ControlPlane::kOperator);
+  const auto audit = cluster().audit_events(operator_user());
   const auto writes = std::ranges::count_if(audit, [&](const support::AuditEvent& one) {
     return one.is_write() && one.code < 300 && one.name_space == home() &&
            one.resource == "certificateorders";
@@ -145,14 +122,51 @@ TEST_F(Renewal, ARequestCannotLoosenThePolicyOfItsProfile) {
   EXPECT_FALSE(refused.ok()) << "purchase policy is the profile's alone";
 }
 
-TEST_F(Renewal, FollowsAPinnedOrderWhoseRenewalIsNotLinked) {
+TEST_F(Renewal, FollowsTheRenewalOfAPinnedOrderEvenIfTheCaNeverShowsTheLink) {
   begin();
+  ASSERT_TRUE(ca().set_faults({"missing_links=on"}));
+  install({{.name = "one", .spec = "  orderID: 12345"},
+           {.namespace_ = other(), .name = "two", .spec = "  orderID: 12345"}});
+  start();
+
+  wait_order(67890, "one");
+  wait_order(67890, "two", other());
+
+  std::this_thread::sleep_for(2s);
+  EXPECT_EQ(order_in("one"), 67890) << "gone back to the pinned order";
+  EXPECT_EQ(order_in("two", other()), 67890);
+  EXPECT_EQ(renewals_of(12345), 1U);
+  EXPECT_EQ(ca().count("order_place"), 1U);
+  EXPECT_EQ(ca().count("duplicate_create"), 1U);
+}
+
+TEST_F(Renewal, BuysNothingBesideAPinnedOrdersRenewalThatIsNotLinked) {
+  begin();
+  ASSERT_TRUE(ca().place_order({.renewal_of = 12345, .id = 55555, .linked = false}));
   install({{.name = "shop", .spec = "  orderID: 12345"}});
   start();
 
-  wait_order(67890);
-  EXPECT_EQ(renewals_of(12345), 1U);
-  EXPECT_EQ(ca().count("order_place"), 1U);
+  EXPECT_THAT(wait_renewing("OrderNotEligible"),
+              testing::AllOf(HasSubstr("55555"), HasSubstr("spec.orderID")));
+  expect_no_purchase();
+  EXPECT_EQ(condition(request(), "Ready")["status"], "True");
+}
+
+TEST_F(Renewal, StopsWhenItsProfileWithdrawsItsConsent) {
+  begin();
+  install({{.namespace_ = other(), .name = "shop"}});
+  const auto before = leaf("shop-tls", other()).serial_number();
+  const auto withdrawn =
+      cluster().kubectl({"patch", "aprofile", "basic", "-n", home(), "--type=merge", "-p",
+                         R"({"spec":{"allowedNamespaces":{"from":"Same"}}})"});
+  ASSERT_TRUE(withdrawn.ok()) << withdrawn.err;
+  start();
+
+  EXPECT_THAT(wait_renewing("NamespaceNotAllowed", "shop", other()),
+              HasSubstr("allowedNamespaces"));
+  expect_no_purchase();
+  EXPECT_EQ(ca().count("duplicate_create"), 0U);
+  EXPECT_EQ(leaf("shop-tls", other()).serial_number(), before);
 }
 
 TEST_F(Renewal, WaitsForAnOrderThatIsBeingReissued) {
@@ -204,42 +218,6 @@ TEST_F(Renewal, IsRejectedByAnApproverAndTriedAgainAsTheNextGeneration) {
 
   ASSERT_TRUE(support::eventually([&] { return ca().count("order_place") == 2; }));
   ASSERT_TRUE(support::eventually([&] { return order_in("shop") > 67890; }));
-}
-
-// Replace never buys.
-
-class ReplaceNeverBuys : public Renewal {
- protected:
-  Copy long_copy() {
-    return {
-        .name = "shop", .order_id = 33333, .common_name = "long.example.com", .issued_ago = "48d"};
-  }
-};
-
-TEST_F(ReplaceNeverBuys, OnDemand) {
-  begin();
-  install({long_copy()});
-  start();
-  wait_ready();
-  const auto before = leaf("shop-tls").serial_number();
-
-  cluster().kubectl({"annotate", "dcr", "shop", "-n", home(),
-                     "duplicert.io/renew-requested-at=2026-01-01T00:00:00Z"});
-
-  ASSERT_TRUE(support::eventually([&] { return leaf("shop-tls").serial_number() != before; }));
-  expect_no_purchase();
-}
-
-TEST_F(ReplaceNeverBuys, AfterADeletedSecret) {
-  begin();
-  install({long_copy()});
-  start();
-  wait_ready();
-
-  cluster().kubectl({"delete", "secret", "shop-tls", "-n", home()});
-
-  ASSERT_TRUE(support::eventually([&] { return get("secret", "shop-tls").is_object(); }));
-  expect_no_purchase();
 }
 
 // Paid is used up.

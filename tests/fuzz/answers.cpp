@@ -5,6 +5,7 @@
 
 #include "certcentral/codec.h"
 #include "certcentral/errors.h"
+#include "certcentral/http_date.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   check(certcentral::decode_certificates(text));
   check(certcentral::decode_request(text));
   check(certcentral::decode_submission(text));
+  (void)certcentral::parse_http_date(text);
   for (const int status : {400, 403, 429, 500}) {
     const auto error =
         certcentral::error_of_answer("x", {.status = status, .body = std::string(text)}, {});

@@ -1,16 +1,21 @@
 // A decision table as text: a row for each state, the rule that fires, and what a person reads.
-// Entry points: decision_table, messages, document_section.
+// Entry points: Rows, only, decision_table, messages, document_section.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "api/reason.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "support/fake_clock.h"
 
@@ -31,6 +36,51 @@ inline std::string duration_text(const std::optional<base::TimePoint>& until) {
   if (!until) return "until something changes";
   const auto left = *until - support::FakeClock::kStart;
   return base::format_duration(std::chrono::ceil<std::chrono::seconds>(left));
+}
+
+// A row for each state, once.
+class Rows {
+ public:
+  std::vector<Row> take() { return std::move(rows_); }
+
+ protected:
+  template <class Decision>
+  void note(std::string state, const Decision& made, std::string action) {
+    if (!known_.insert(state).second) return;
+    rows_.push_back({.state = std::move(state),
+                     .rule = std::string(made.rule),
+                     .action = std::move(action),
+                     .reason = std::string(api::name_of(made.reason)),
+                     .message = made.message});
+  }
+
+ private:
+  std::set<std::string> known_{};
+  std::vector<Row> rows_{};
+};
+
+// A few values of a fact, in the order of the names.
+template <class Values>
+auto only(const Values& values, const std::vector<std::string_view>& names) {
+  using Value = typename Values::value_type;
+  std::vector<Value> chosen;
+  for (const auto name : names) {
+    const auto at = std::ranges::find(values, name, &Value::name);
+    BASE_CHECK(at != values.end());
+    chosen.push_back(*at);
+  }
+  return chosen;
+}
+
+inline std::vector<std::string_view> rules_without_a_row(
+    const std::vector<Row>& rows, const std::vector<std::string_view>& rules) {
+  std::vector<std::string_view> missing;
+  for (const std::string_view rule : rules) {
+    if (!std::ranges::any_of(rows, [&](const Row& row) { return row.rule == rule; })) {
+      missing.push_back(rule);
+    }
+  }
+  return missing;
 }
 
 inline std::map<std::string, std::map<std::string, std::set<std::string>>> messages_by_rule(

@@ -1,9 +1,7 @@
 // What decide_order() does with an entry of the ledger, as text.
-#include <algorithm>
-
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/check.h"
 #include "golden/decision_rows.h"
 #include "rules/order_decide.h"
 #include "support/golden.h"
@@ -12,9 +10,7 @@
 namespace golden {
 namespace {
 
-using rules::OrderDecision;
 using support::OrderFactSets;
-using support::OrderFactValue;
 
 std::string action_text(const rules::OrderAction& action) {
   std::string text(rules::name_of(action));
@@ -30,44 +26,21 @@ std::string action_text(const rules::OrderAction& action) {
   return text;
 }
 
-class Collector {
+class Collector : public Rows {
  public:
   void add(const OrderFactSets& facts) {
     support::for_each_order_state(
         facts, [&](const support::OrderStateNames& state, const rules::OrderObserved& seen) {
-          std::string text = support::text_of(state);
-          if (!known_.insert(text).second) return;
-          const OrderDecision made = rules::decide_order(seen);
-          rows_.push_back({.state = std::move(text),
-                           .rule = std::string(made.rule),
-                           .action = action_text(made.action),
-                           .reason = std::string(api::name_of(made.reason)),
-                           .message = made.message});
+          const rules::OrderDecision made = rules::decide_order(seen);
+          note(support::text_of(state), made, action_text(made.action));
         });
   }
-  std::vector<Row> take() { return std::move(rows_); }
-
- private:
-  std::set<std::string> known_;
-  std::vector<Row> rows_;
 };
 
 OrderFactSets resting() {
   OrderFactSets facts = support::all_order_facts();
   for (auto& values : facts) values = values.first(1);
   return facts;
-}
-
-// A few values of a fact, in the order of the names.
-std::vector<OrderFactValue> only(std::span<const OrderFactValue> values,
-                                 const std::vector<std::string_view>& names) {
-  std::vector<OrderFactValue> chosen;
-  for (const auto name : names) {
-    const auto at = std::ranges::find(values, name, &OrderFactValue::name);
-    BASE_CHECK(at != values.end());
-    chosen.push_back(*at);
-  }
-  return chosen;
 }
 
 void add_looks(Collector& rows) {
@@ -134,12 +107,7 @@ TEST(OrderTable, SaysWhatPeopleReadAsReviewed) {
 }
 
 TEST(OrderTable, HasARowForEachRule) {
-  std::set<std::string> fired;
-  for (const Row& row : order_rows()) fired.insert(row.rule);
-
-  for (const std::string_view rule : rules::order_rule_names()) {
-    EXPECT_TRUE(fired.contains(std::string(rule))) << rule;
-  }
+  EXPECT_THAT(rules_without_a_row(order_rows(), rules::order_rule_names()), testing::IsEmpty());
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ TEST_F(RuntimeLease, PassesFromOneToTheOther) {
   EXPECT_EQ(lease->at("spec").at("leaseTransitions"), 1);
 }
 
-TEST_F(RuntimeLease, IsLostWhenTheApiServerIsAwayForTooLong) {
+TEST_F(RuntimeLease, IsLostInALongOutageOfTheApiServer) {
   const auto only = candidate();
   ASSERT_TRUE(only->wait(&Candidate::started));
 

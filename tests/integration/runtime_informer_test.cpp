@@ -199,7 +199,7 @@ TEST_F(RuntimeInformer, ListsAllPagesOfALargeCollection) {
 
 // The informer is blocked while the server restarts and the object is replaced, so that no watch
 // sees that. The server's cache is empty after the restart: it answers the old version with 410.
-TEST_F(RuntimeInformer, RecoversFromARestartAndSeesDeleteAndRecreateByTheUid) {
+TEST_F(RuntimeInformer, RecoversFromAnOutageAndSeesDeleteAndRecreateByTheUid) {
   const std::string old_uid = create("replaced");
   create("deleted");
   hold(key("gate"));
@@ -226,7 +226,7 @@ TEST_F(RuntimeInformer, RecoversFromARestartAndSeesDeleteAndRecreateByTheUid) {
   EXPECT_EQ(informer_->store().size(), 3U);
 }
 
-TEST_F(RuntimeInformer, FollowsChangesAfterItsStreamWasResumed) {
+TEST_F(RuntimeInformer, FollowsChangesAfterAnOutageHasEndedItsStream) {
   start({.limits = {.backoff = {.first = 50ms, .factor = 2, .most = 500ms}}});
   {
     const support::ServerOutage outage(ControlPlane::Server::kApiServer);

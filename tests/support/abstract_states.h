@@ -511,17 +511,30 @@ inline constexpr std::array kLedgers{
               }},
 };
 
-inline constexpr std::size_t kFactCount = 13;
+inline void look_at_revocation(rules::Observed& seen, bool revoked, std::chrono::seconds next) {
+  seen.revocation = rules::RevocationFacts{.revoked = revoked, .next_look = kNow + next};
+}
+
+inline constexpr std::array kRevocations{
+    FactValue{"unknown", unchanged},
+    FactValue{"look_due",
+              [](rules::Observed& o) { o.revocation = rules::RevocationFacts{.next_look = kNow}; }},
+    FactValue{"no", [](rules::Observed& o) { look_at_revocation(o, false, hours{6}); }},
+    FactValue{"yes", [](rules::Observed& o) { look_at_revocation(o, true, hours{6}); }},
+    FactValue{"yes_look_due", [](rules::Observed& o) { look_at_revocation(o, true, seconds{0}); }},
+};
+
+inline constexpr std::size_t kFactCount = 14;
 inline constexpr std::array<const char*, kFactCount> kFactNames{
     "request", "profile", "secret",   "pending",  "orders", "listed", "issued",
-    "post",    "error",   "schedule", "keystore", "ledger", "owner"};
+    "post",    "error",   "schedule", "keystore", "ledger", "owner",  "revoked"};
 
 // The values of each fact that an enumeration takes, in the order of kFactNames.
 using Facts = std::array<std::span<const FactValue>, kFactCount>;
 
 inline Facts all_facts() {
   return {kRequests, kProfiles, kInstalled, kPending,   kOrders,  kListed, kIssued,
-          kPosts,    kErrors,   kSchedules, kKeystores, kLedgers, kOwners};
+          kPosts,    kErrors,   kSchedules, kKeystores, kLedgers, kOwners, kRevocations};
 }
 
 // "request=plain profile=fine ...".
@@ -542,22 +555,30 @@ inline bool may_be_adopted(const rules::Observed& seen) {
           seen.installed->owner == rules::SecretOwner::kNobody);
 }
 
+// Whether the CA's lists can tell of the certificate.
+inline bool may_be_revoked(const rules::Observed& seen) {
+  return seen.profile && seen.installed && seen.installed->leaf &&
+         seen.installed->owner == rules::SecretOwner::kThisRequest;
+}
+
 // Calls visit(state, seen) for each state; nothing is listed, returned or sent without a pending
-// key, and nobody asks whose a certificate is that is not to be adopted: those facts then keep
-// their first value.
+// key, nobody asks whose a certificate is that is not to be adopted, and only an installed one is
+// revoked: those facts otherwise keep their first value.
 template <class Visit>
 void for_each_state(const Facts& facts, const Visit& visit) {
   constexpr std::size_t kPendingIndex = 3;
   constexpr std::size_t kOrdersIndex = 4;
   constexpr std::size_t kErrorIndex = 8;
   constexpr std::size_t kOwnerIndex = 12;
+  constexpr std::size_t kRevokedIndex = 13;
   std::array<const char*, kFactCount> state{};
   const auto walk = [&](const auto& self, std::size_t index, const rules::Observed& base) -> void {
     if (index == kFactCount) return visit(state, base);
     const bool needs_key = index > kOrdersIndex && index < kErrorIndex;
     const bool idle = needs_key && std::string_view(state[kPendingIndex]) == "none";
     const bool owned = index == kOwnerIndex && !may_be_adopted(base);
-    const std::size_t count = idle || owned ? 1 : facts[index].size();
+    const bool absent = index == kRevokedIndex && !may_be_revoked(base);
+    const std::size_t count = idle || owned || absent ? 1 : facts[index].size();
     for (const FactValue& value : facts[index].first(count)) {
       rules::Observed seen = base;
       value.apply(seen);

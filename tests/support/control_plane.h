@@ -20,7 +20,7 @@
 
 namespace support {
 
-// One request that the API server has answered (audit.k8s.io/v1, level Metadata).
+// One request that the API server has answered (audit.k8s.io/v1).
 struct AuditEvent {
   std::string user{};
   std::string verb{};         // get, list, watch, create, update, patch, delete, deletecollection

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "http/curl_transport.h"
+#include "support/chart_account.h"
 #include "x509/chain.h"
 #include "x509/private_key.h"
 
@@ -45,10 +46,18 @@ void E2eTest::SetUp() {
   ClusterTest::SetUp();
   if (IsSkipped() || HasFatalFailure()) return;
   dir_ = std::make_unique<support::TempDir>();
-  const auto applied = cluster().kubectl(
-      {"apply", "--server-side", "--force-conflicts", "-k", DUPLICERT_SOURCE_DIR "/crds"});
+  const std::string crds = DUPLICERT_SOURCE_DIR "/crds";
+  const auto applied =
+      cluster().kubectl({"apply", "--server-side", "--force-conflicts", "-k", crds});
   ASSERT_TRUE(applied.ok()) << applied.err;
+  const auto served = cluster().kubectl({"wait", "--for=condition=Established", "--timeout=30s",
+                                         "crd/automationprofiles.duplicert.io",
+                                         "crd/duplicatecertificaterequests.duplicert.io",
+                                         "crd/certificateorders.duplicert.io"});
+  ASSERT_TRUE(served.ok()) << served.err;
   namespaces_ = {cluster().make_namespace("e2e-a"), cluster().make_namespace("e2e-b")};
+  make_chart_account(cluster(), home(), other(), dir() / "operator.kubeconfig");
+  audit_.emplace(cluster(), namespaces_, operator_user());
 }
 
 void E2eTest::TearDown() {
@@ -59,6 +68,15 @@ void E2eTest::TearDown() {
   }
   operator_.reset();
   simulator_.reset();
+  if (!audit_) return;
+  for (const std::string& problem : audit_->findings().problems) {
+    const bool refused = problem.starts_with("no role allows");
+    if (!refused || !refusals_expected_) ADD_FAILURE() << problem;
+  }
+}
+
+std::string E2eTest::operator_user() const {
+  return chart_user(home());
 }
 
 void E2eTest::start_simulator(const std::vector<std::string>& faults, std::uint64_t fault_seed) {
@@ -86,6 +104,18 @@ std::string E2eTest::seed_file() const {
   return kSeed;
 }
 
+std::string E2eTest::ca_url() {
+  return simulator_->base_url();
+}
+
+std::string E2eTest::ca_trust_pem() {
+  return simulator_->ca_pem();
+}
+
+std::filesystem::path E2eTest::operator_kubeconfig() {
+  return dir() / "operator.kubeconfig";
+}
+
 void E2eTest::start_operator(const std::vector<std::string>& flags) {
   operator_ = make_operator("operator.log", flags);
   ASSERT_TRUE(operator_->wait_for_output("caches are complete", 60s)) << operator_->output();
@@ -94,15 +124,12 @@ void E2eTest::start_operator(const std::vector<std::string>& flags) {
 std::unique_ptr<support::Process> E2eTest::make_operator(const std::string& log,
                                                          const std::vector<std::string>& flags) {
   support::Command command;
-  command.argv = {operator_binary(),   "run",
-                  "--kubeconfig",      cluster().kubeconfig(support::ControlPlane::kOperator),
-                  "--namespace",       home(),
-                  "--namespace",       other(),
-                  "--health-address",  "127.0.0.1:0",
-                  "--metrics-address", "127.0.0.1:0",
-                  "--log-level",       "debug"};
+  command.argv = {operator_binary(),  "run",         "--kubeconfig",      operator_kubeconfig(),
+                  "--namespace",      home(),        "--namespace",       other(),
+                  "--health-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0",
+                  "--log-level",      "debug"};
   if (simulator_) {
-    const std::string url = simulator_->base_url();
+    const std::string url = ca_url();
     command.argv.insert(command.argv.end(),
                         {"--allowed-ca-hosts", url.substr(8, url.find('/', 8) - 8)});
   }
@@ -146,10 +173,9 @@ void E2eTest::create_api_key(const std::string& key, const std::string& secret) 
 
 void E2eTest::apply_profile(const ProfileOptions& options) {
   const std::string bundle =
-      options.ca_bundle_pem ? *options.ca_bundle_pem : (simulator_ ? simulator_->ca_pem() : "");
-  std::string account =
-      fmt::format("    apiKeySecretRef: {{name: {}}}\n    url: {}\n", options.secret,
-                  options.url.empty() ? simulator_->base_url() : options.url);
+      options.ca_bundle_pem ? *options.ca_bundle_pem : (simulator_ ? ca_trust_pem() : "");
+  std::string account = fmt::format("    apiKeySecretRef: {{name: {}}}\n    url: {}\n",
+                                    options.secret, options.url.empty() ? ca_url() : options.url);
   if (!bundle.empty()) account += "    caBundle: " + base::to_base64(bundle) + "\n";
   apply(fmt::format(
       "apiVersion: duplicert.io/v1beta1\nkind: AutomationProfile\n"
@@ -247,7 +273,12 @@ void E2eTest::expect_good_pair(const std::string& secret, const std::string& nam
 }
 
 std::string E2eTest::fetch(const std::string& server, const std::string& path) {
-  std::istringstream log(op().output());
+  return ask(op(), server, path);
+}
+
+std::string E2eTest::ask(support::Process& which, const std::string& server,
+                         const std::string& path) {
+  std::istringstream log(which.output());
   std::string url;
   for (std::string line; std::getline(log, line);) {
     const json entry = json::parse(line, nullptr, false);

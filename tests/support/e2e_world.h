@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "simulator/simulator.h"
+#include "support/audit_check.h"
 #include "support/control_plane.h"
 #include "support/process.h"
 #include "support/temp_dir.h"
@@ -43,8 +44,11 @@ struct RequestOptions {
 
 class E2eTest : public ClusterTest {
  protected:
-  // Seeds, applies the CRDs and makes two namespaces. Nothing runs yet.
+  // Seeds, applies the CRDs, makes two namespaces, and the chart's ServiceAccount with its rights
+  // in them. Nothing runs yet.
   void SetUp() override;
+  // Holds every status that was written against the rules of GitOps tools, and every request of the
+  // operator against its roles (AuditCheck).
   void TearDown() override;
 
   // The simulated CA: polite unless faults are given.
@@ -86,23 +90,42 @@ class E2eTest : public ClusterTest {
   void expect_good_pair(const std::string& secret, const std::string& namespace_ = {});
   // GET on the operator's probes or metrics server ("--health-address", "--metrics-address").
   std::string fetch(const std::string& server, const std::string& path);
+  // The same of any operator; "<status> <body>", or what went wrong.
+  static std::string ask(support::Process& which, const std::string& server,
+                         const std::string& path);
 
   // The seed of the simulated CA.
   virtual std::string seed_file() const;
+  // How the operator reaches both servers: what stands between them overrides these.
+  virtual std::string ca_url();
+  virtual std::string ca_trust_pem();
+  virtual std::filesystem::path operator_kubeconfig();
+
+  // As the audit log names the operator.
+  std::string operator_user() const;
+  // For a test that takes rights away from the operator.
+  void expect_refusals_by_roles() { refusals_expected_ = true; }
 
   const std::string& home() const { return namespaces_[0]; }
   const std::string& other() const { return namespaces_[1]; }
   simulator::Simulator& ca() { return *simulator_; }
   support::Process& op() { return *operator_; }
   const std::filesystem::path& dir() const { return dir_->path(); }
+  // Writes a file of the test's own directory and returns its path.
+  std::filesystem::path write_file(const std::string& name, const std::string& text) const {
+    return dir_->write(name, text);
+  }
+
+  std::unique_ptr<support::Process> operator_;
 
  private:
   const base::SystemClock clock_{};
   std::unique_ptr<support::TempDir> dir_;
   std::vector<std::string> namespaces_;
+  std::optional<AuditCheck> audit_;
+  bool refusals_expected_ = false;
   simulator::SimulatorOptions simulator_options_{};
   std::unique_ptr<simulator::Simulator> simulator_;
-  std::unique_ptr<support::Process> operator_;
 };
 
 // The binary under test: $DUPLICERT_BINARY, else the one of this build.

@@ -18,6 +18,7 @@ inline rules::OrderObserved order_observed(rules::LedgerEntry made = entry()) {
   return {.entry = std::move(made),
           .sponsored = true,
           .has_profile = true,
+          .profile = "web/corp",
           .settle_window = kOrderWindow,
           .now = kNow};
 }
@@ -96,6 +97,12 @@ inline constexpr std::array kEntries{
                    [](rules::OrderObserved& o) {
                      o.entry = refused_entry();
                      o.entry.closed_at = kNow - rules::kLedgerKept;
+                   }},
+    OrderFactValue{"a_month_old_and_the_latest",
+                   [](rules::OrderObserved& o) {
+                     o.entry = refused_entry();
+                     o.entry.closed_at = kNow - rules::kLedgerKept;
+                     o.is_latest = true;
                    }},
     OrderFactValue{"being_deleted", [](rules::OrderObserved& o) { o.entry.being_deleted = true; }},
 };

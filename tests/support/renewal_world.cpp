@@ -1,6 +1,7 @@
 #include "support/renewal_world.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -37,8 +38,15 @@ void RenewalTest::start(const std::vector<std::string>& more_flags) {
   start_operator(all);
 }
 
+void RenewalTest::begin(const ProfileOptions& profile) {
+  start_simulator();
+  if (HasFatalFailure()) return;
+  create_api_key();
+  apply_profile(profile);
+}
+
 void RenewalTest::install(const std::vector<Copy>& copies) {
-  const std::string url = ca().base_url();
+  const std::string url = ca_url();
   const std::string host = url.substr(8, url.find('/', 8) - 8);
   std::string yaml;
   for (const Copy& copy : copies) {
@@ -55,14 +63,16 @@ void RenewalTest::install(const std::vector<Copy>& copies) {
     const std::string crt = chain[0].get<std::string>() + chain[1].get<std::string>();
     const auto leaf = x509::Certificate::parse(crt);
     ASSERT_TRUE(leaf) << leaf.error().message;
+    const std::string marks = fmt::format(
+        "  labels: {{app.kubernetes.io/managed-by: duplicert, duplicert.io/request: {}}}\n"
+        "  annotations:\n    duplicert.io/account: {}/1001\n"
+        "    duplicert.io/order-id: '{}'\n    duplicert.io/certificate-id: '{}'\n",
+        copy.name, host, copy.order_id, answer["certificate_id"].get<std::int64_t>());
     yaml += fmt::format(
-        "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata:\n  name: {0}-tls\n"
-        "  namespace: {1}\n  labels: {{app.kubernetes.io/managed-by: duplicert, "
-        "duplicert.io/request: {0}}}\n  annotations:\n    duplicert.io/account: {2}/1001\n"
-        "    duplicert.io/order-id: '{3}'\n    duplicert.io/certificate-id: '{4}'\n"
-        "data: {{tls.crt: {5}, tls.key: {6}}}\n---\n",
-        copy.name, namespace_, host, copy.order_id, answer["certificate_id"].get<std::int64_t>(),
-        base::to_base64(crt), base::to_base64(key->to_pem().expose()));
+        "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata:\n  name: {}-tls\n"
+        "  namespace: {}\n{}data: {{tls.crt: {}, tls.key: {}}}\n---\n",
+        copy.name, namespace_, copy.is_ours ? marks : "", base::to_base64(crt),
+        base::to_base64(key->to_pem().expose()));
     yaml += fmt::format(
         "apiVersion: duplicert.io/v1beta1\nkind: DuplicateCertificateRequest\n"
         "metadata: {{name: {}, namespace: {}}}\nspec:\n"
@@ -139,6 +149,16 @@ std::size_t RenewalTest::renewals_of(std::int64_t order_id) {
   return static_cast<std::size_t>(std::ranges::count_if(orders_at_ca(), [&](const json& order) {
     return order["renewal_of"].get<std::int64_t>() == order_id;
   }));
+}
+
+void RenewalTest::expect_no_purchase() {
+  std::this_thread::sleep_for(std::chrono::seconds{3});
+  EXPECT_EQ(ca().count("order_place"), 0U);
+  EXPECT_TRUE(ledger().empty());
+}
+
+void RenewalTest::expect_clean() {
+  for (const auto& violation : ca().violations()) ADD_FAILURE() << violation.detail;
 }
 
 }  // namespace support

@@ -15,13 +15,16 @@ struct Copy {
   std::string common_name = "shop.example.com";
   std::string issued_ago = "178d";
   std::string profile = "basic";
-  std::string spec{};  // further lines, two spaces indented
+  std::string spec{};   // further lines, two spaces indented
+  bool is_ours = true;  // the Secret has Duplicert's marks
 };
 
 class RenewalTest : public E2eTest {
  protected:
   std::string seed_file() const override;
 
+  // The CA and a profile with its key; nothing works on them yet.
+  void begin(const ProfileOptions& profile = {});
   // Requests, each with a Secret that holds a duplicate issued long ago, applied at once.
   void install(const std::vector<Copy>& copies);
   // The flags that renewals need: a ledger of the test's own, short settle windows.
@@ -45,6 +48,10 @@ class RenewalTest : public E2eTest {
   // What the CA knows of orders: all, or those that renew another one.
   std::vector<nlohmann::json> orders_at_ca();
   std::size_t renewals_of(std::int64_t order_id);
+  // Nothing was placed, and nothing is: seen over a while in which the operator works.
+  void expect_no_purchase();
+  // The simulator saw nothing that a client of duplicates must never do.
+  void expect_clean();
 };
 
 }  // namespace support

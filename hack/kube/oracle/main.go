@@ -4,6 +4,9 @@
 // usage: oracle [-lua FILE] <objects      one object in YAML or JSON, or a list of them
 // Prints one line for each: kstatus's word, a tab, Argo CD's word ("-" without a script), a tab,
 // Argo CD's message.
+//
+//	oracle -helmrelease <object      one HelmRelease of Flux: fails if it has a field that Flux's
+//	                                 own type does not know, or one of another type
 package main
 
 import (
@@ -13,6 +16,7 @@ import (
 	"io"
 	"os"
 
+	helmv2 "github.com/fluxcd/helm-controller/api/v2"
 	lua "github.com/yuin/gopher-lua"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/cli-utils/pkg/kstatus/status"
@@ -21,8 +25,13 @@ import (
 
 func main() {
 	script := flag.String("lua", "", "health script of Argo CD")
+	helmRelease := flag.Bool("helmrelease", false, "check a HelmRelease of Flux")
 	flag.Parse()
-	if err := run(*script); err != nil {
+	check := func() error { return run(*script) }
+	if *helmRelease {
+		check = checkHelmRelease
+	}
+	if err := check(); err != nil {
 		fmt.Fprintln(os.Stderr, "oracle:", err)
 		os.Exit(1)
 	}
@@ -51,6 +60,21 @@ func run(script string) error {
 			}
 		}
 		fmt.Printf("%s\t%s\t%s\n", result.Status, health, message)
+	}
+	return nil
+}
+
+func checkHelmRelease() error {
+	text, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	var release helmv2.HelmRelease
+	if err := yaml.UnmarshalStrict(text, &release); err != nil {
+		return err
+	}
+	if release.APIVersion != helmv2.GroupVersion.String() || release.Kind != helmv2.HelmReleaseKind {
+		return fmt.Errorf("%s %s is no HelmRelease", release.APIVersion, release.Kind)
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ TEST_F(ControlPlaneTest, ComesBackWithItsAddressAndDataAfterAnOutage) {
   EXPECT_TRUE(cluster().kubectl({"get", "namespace", name_space}).ok());
 }
 
-TEST_F(ControlPlaneTest, AnswersNothingWhileItIsPaused) {
+TEST_F(ControlPlaneTest, HasAnOutageWhileItIsPaused) {
   const std::vector<std::string> ask{"get", "--raw", "/readyz", "--request-timeout=1s"};
 
   cluster().pause(ControlPlane::Server::kApiServer);

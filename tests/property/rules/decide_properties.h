@@ -27,7 +27,7 @@ bool is(const Decision& made) {
 inline bool is_question(const Decision& made) {
   return is<rules::AskOrders>(made) || is<rules::AskDuplicates>(made) ||
          is<rules::AskCertificate>(made) || is<rules::AskOwnership>(made) ||
-         is<rules::AskApproval>(made);
+         is<rules::AskApproval>(made) || is<rules::AskRevocation>(made);
 }
 
 inline bool is_effect(const Decision& made) {
@@ -144,6 +144,9 @@ inline std::string check_purchase(const Observed& seen, const Decision& made) {
   if (seen.pending && !seen.pending->entry.ends_with("-" + std::to_string(open->generation))) {
     return "buys with the key of something else";
   }
+  const bool ended =
+      seen.installed && seen.installed->leaf && seen.installed->leaf->not_after <= seen.now;
+  if (seen.revocation && seen.revocation->revoked && !ended) return "buys what was revoked";
   const bool asked = !rules::renew_requested(seen).empty();
   const bool usable = seen.installed && seen.installed->leaf && seen.installed->key_matches &&
                       seen.installed->leaf->not_after > seen.now;
@@ -183,7 +186,8 @@ inline std::string check_no_gain(const Observed& seen, const Decision& made) {
         seen.request.spec.action == api::Action::kRequestCertificate &&
         seen.installed->key_matches && seen.installed->leaf->not_after > seen.now &&
         seen.installed->leaf->common_name == seen.request.spec.common_name &&
-        seen.installed->leaf->dns_names.size() == 2 && rules::renew_requested(seen).empty();
+        seen.installed->leaf->dns_names.size() == 2 && rules::renew_requested(seen).empty() &&
+        rules::standing_of(seen).reason != api::Reason::kRevoked;
     const bool gain =
         seen.installed && seen.installed->leaf &&
         seen.ca.issued->leaf->not_after - seen.installed->leaf->not_after >= std::chrono::hours{24};
@@ -304,6 +308,9 @@ inline std::string check_question(const Observed& seen, const Decision& made) {
   if (is<rules::AskCertificate>(made) && seen.ca.issued) return "asks for a certificate twice";
   if (is<rules::AskOwnership>(made) && seen.ca.ownership) return "asks for the owner twice";
   if (is<rules::AskApproval>(made) && seen.ca.approval) return "asks for an approval twice";
+  if (is<rules::AskRevocation>(made) && seen.revocation->next_look > seen.now) {
+    return "asks for a revocation too early";
+  }
   return "";
 }
 

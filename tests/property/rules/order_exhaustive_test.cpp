@@ -113,8 +113,9 @@ std::string check_rest(const OrderObserved& seen, const OrderDecision& made) {
     if (seen.look || seen.ca_error) return "looks twice";
     if (!seen.has_profile) return "looks without a profile";
   }
-  if (action_of<rules::OrderForget>(made) != nullptr && !is_over(seen.entry.state)) {
-    return "forgets an open entry";
+  if (action_of<rules::OrderForget>(made) != nullptr) {
+    if (!is_over(seen.entry.state)) return "forgets an open entry";
+    if (seen.is_latest) return "forgets the last generation";
   }
   const bool over = is_over(seen.entry.state);
   if (over && made.next_attempt != seen.entry.next_attempt && !made.surplus) {

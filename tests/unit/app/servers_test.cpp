@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "http/curl_transport.h"
+#include "unit/http/raw_socket.h"
 
 namespace app {
 namespace {
@@ -72,6 +73,30 @@ TEST_F(ServersTest, ExposeTheMetrics) {
   EXPECT_THAT(answer.body, HasSubstr("duplicert_example 7"));
   EXPECT_THAT(std::string(answer.header("Content-Type").value_or("")), HasSubstr("version=0.0.4"));
   EXPECT_EQ(get(*server, "/other").status, 404);
+}
+
+TEST_F(ServersTest, AnswerAProbeBesideSilentConnections) {
+  const auto server = *serve_health(any_port(), alive_, ready_);
+  std::vector<std::unique_ptr<http_test::RawClient>> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.push_back(std::make_unique<http_test::RawClient>(server->port()));
+    ASSERT_TRUE(silent.back()->connected());
+  }
+
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(get(*server, "/healthz").status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{1});
+}
+
+TEST_F(ServersTest, HandFurtherPagesToTheirOwner) {
+  const auto server = *serve_metrics(any_port(), registry_, [](const http::ServerRequest& request) {
+    EXPECT_TRUE(request.from_loopback);
+    return request.path == "/debug/queue" ? std::optional(http::ServerResponse{.body = "{}"})
+                                          : std::nullopt;
+  });
+
+  EXPECT_EQ(get(*server, "/debug/queue").body, "{}");
+  EXPECT_EQ(get(*server, "/debug/other").status, 404);
 }
 
 TEST_F(ServersTest, AreNotStartedWhenSwitchedOff) {

@@ -143,7 +143,7 @@ TEST_F(TelemetryTest, CountsCallsToTheApiServerAsClientGoDoes) {
 }
 
 TEST_F(TelemetryTest, CountsDecisionsByActionAndReason) {
-  hooks_.decided({.action = rules::DropPending{}, .reason = api::Reason::kPending});
+  hooks_.decided({}, {.action = rules::DropPending{}, .reason = api::Reason::kPending});
 
   EXPECT_THAT(text(),
               HasSubstr(R"(duplicert_decisions_total{action="drop_pending",reason="Pending"} 1)"));

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <poll.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -294,6 +295,62 @@ TEST_F(ProxyOfTheEnvironment, IsPassedByForWhatNoProxyNames) {
   const Variable none("NO_PROXY", "ca.test,10.0.0.0/8");
 
   EXPECT_EQ(asked_of_the_proxy(), "");
+}
+
+// Carries bytes both ways until one side closes; what came from `client` is returned.
+std::string relay(int client, int server) {
+  std::string seen;
+  char buffer[4096];
+  pollfd ends[2] = {{.fd = client, .events = POLLIN, .revents = 0},
+                    {.fd = server, .events = POLLIN, .revents = 0}};
+  while (poll(ends, 2, 10'000) > 0) {
+    const int from = ends[0].revents != 0 ? 0 : 1;
+    const auto count = recv(ends[from].fd, buffer, sizeof buffer, 0);
+    if (count <= 0) break;
+    const std::string_view bytes(buffer, static_cast<std::size_t>(count));
+    http_test::write_text(ends[1 - from].fd, bytes);
+    if (from == 0) seen += bytes;
+  }
+  return seen;
+}
+
+TEST_F(CurlTls, TunnelsThroughTheProxyOfTheEnvironmentWhichCannotReadAlong) {
+  const Leaf leaf = ca_.issue({.san = "DNS:ca.test"});
+  std::string key_header;
+  const auto server = http::Server::start(
+      {.certificate_pem = leaf.certificate_pem, .private_key_pem = leaf.key_pem},
+      [&](const ServerRequest& request) {
+        key_header = request.header("x-dc-devkey").value_or("");
+        return ServerResponse{.body = "secret answer"};
+      });
+  std::string asked;
+  std::string carried;
+  base::Result<http::Response> response;
+  {
+    const http_test::ScriptedServer proxy([&](int fd, int) {
+      asked = http_test::read_request(fd);
+      http_test::RawClient target((*server)->port());
+      http_test::write_text(fd, "HTTP/1.1 200 Connection established\r\n\r\n");
+      carried = relay(fd, target.fd());
+    });
+    const Variable set("HTTPS_PROXY", proxy.url());
+    const auto transport = CurlTransport::create({.extra_ca_pem = ca_.pem()});
+    response = (*transport)
+                   ->send({.method = "POST",
+                           .url = "https://ca.test:" + std::to_string((*server)->port()) + "/v2",
+                           .headers = {{"X-DC-DEVKEY", "the-key"}},
+                           .body = "body",
+                           .once = true},
+                          {});
+  }
+
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->body, "secret answer");
+  EXPECT_EQ(key_header, "the-key");
+  EXPECT_EQ(asked.find("the-key"), std::string::npos) << asked;
+  EXPECT_GT(carried.size(), 500U);
+  EXPECT_EQ(carried.find("the-key"), std::string::npos);
 }
 
 TEST_F(CurlTls, RefusesAClientKeyOfAnotherCertificate) {

@@ -37,6 +37,7 @@ class RawClient {
   RawClient& operator=(const RawClient&) = delete;
 
   bool connected() const { return connected_; }
+  int fd() const { return fd_; }
   void send_text(std::string_view text) { send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
 
   // Reads until the peer closes, or for `timeout_ms`. last_errno() tells a reset (ECONNRESET).

@@ -64,6 +64,22 @@ TEST_F(ClientTest, SendsTheTokenToTheServersPath) {
   EXPECT_EQ(authorization(0), "Bearer old");
 }
 
+TEST_F(ClientTest, SendsNoWriteThatItMayNotMake) {
+  bool leads = true;
+  const auto one = client({.may_write = [&] { return leads; }});
+  script_.answer(200, "{}");
+  ASSERT_TRUE(one->patch(kSecrets, kKey, kube::PatchKind::kMerge, json::object(), {}));
+  leads = false;
+
+  const auto refused = one->patch(kSecrets, kKey, kube::PatchKind::kMerge, json::object(), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kCancelled);
+  EXPECT_TRUE(refused.error().not_sent);
+  EXPECT_EQ(script_.requests.size(), 1U);
+  script_.answer(200, "{}");
+  EXPECT_TRUE(one->get(kSecrets, kKey, {})) << "reads go on";
+}
+
 TEST_F(ClientTest, TellsWhatItTriedInItsErrors) {
   script_.answer(404, R"({"kind":"Status","reason":"NotFound","message":"secrets not found"})");
 

@@ -225,8 +225,8 @@ TEST_F(Kubeconfig, NamesFileAndFieldOfWhatIsWrong) {
 }
 
 TEST_F(Kubeconfig, SaysWhatItDoesNotSupport) {
-  for (const std::string user : {"exec: {command: aws}", "auth-provider: {name: gcp}",
-                                 "username: u, password: s3cret", "token: s3cret, as: other"}) {
+  for (const std::string user : {"auth-provider: {name: gcp}", "username: u, password: s3cret",
+                                 "token: s3cret, as: other"}) {
     expect_invalid(one("a", "server: 'https://h'", user, "a"), "is not supported");
   }
 }
@@ -238,6 +238,31 @@ TEST_F(Kubeconfig, RefusesAContextInAPod) {
   from.context = "a";
 
   EXPECT_EQ(kube::load_config(from).error().code, Code::kInvalid);
+}
+
+TEST_F(Kubeconfig, ReadsAnExecPlugin) {
+  const auto config = load_flag(
+      write("k", one("x", "server: 'https://h'",
+                     "exec: {apiVersion: client.authentication.k8s.io/v1, command: bin/aws, args: "
+                     "[a, b], env: [{name: N, value: v}], interactiveMode: Never}",
+                     "x")));
+
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_TRUE(config->exec);
+  EXPECT_EQ(config->exec->command, (dir_ / "bin/aws").string());
+  EXPECT_EQ(config->exec->args, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(config->exec->env.at("N"), "v");
+}
+
+TEST_F(Kubeconfig, RefusesAnExecPluginThatCannotWorkUnattended) {
+  const std::string v1 = "apiVersion: client.authentication.k8s.io/v1, command: aws";
+  for (const auto& [fields, words] : std::map<std::string, std::string>{
+           {"command: aws", "apiVersion"},
+           {v1, "interactiveMode"},
+           {v1 + ", interactiveMode: Always", "Always"},
+           {"apiVersion: client.authentication.k8s.io/v1beta1", "command"}}) {
+    expect_invalid(one("x", "server: 'https://h'", "exec: {" + fields + "}", "x"), words);
+  }
 }
 
 }  // namespace

@@ -287,20 +287,6 @@ TEST_F(InventoryTest, SharesOneListWithoutCopies) {
   EXPECT_EQ(one->get(), other->get());
 }
 
-TEST_F(InventoryTest, LooksNowAtTheOrdersOfAnAttempt) {
-  ca_.orders = {order(1), order(2)};
-  ca_.orders[1].alternative_order_id = "order-7";
-  ids_for(query());
-  clock_.advance(1s);
-
-  const auto found = inventory_.orders_by_attempt(ca_, "order-7", {});
-
-  ASSERT_TRUE(found);
-  ASSERT_THAT(*found, SizeIs(1));
-  EXPECT_EQ((*found)[0]->id, 2);
-  EXPECT_EQ(ca_.count("order 2"), 2U);
-}
-
 // An account whose list has more than one page is not listed as a whole at each look.
 class LargeInventoryTest : public testing::Test {
  protected:

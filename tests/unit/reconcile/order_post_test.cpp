@@ -30,7 +30,9 @@ TEST(OutcomeOf, OnlyTheCasOwnWordsAreARefusal) {
   EXPECT_EQ(outcome(answered(403, base::Code::kPermissionDenied, "access_denied")),
             Outcome::kRefused);
   EXPECT_EQ(outcome(answered(404, base::Code::kNotFound, "not_found|order")), Outcome::kRefused);
+  EXPECT_EQ(outcome(answered(409, base::Code::kConflict, "conflict")), Outcome::kRefused);
   EXPECT_EQ(outcome(answered(403, base::Code::kCorrupt)), Outcome::kUnknown);
+  EXPECT_EQ(outcome(answered(409, base::Code::kCorrupt)), Outcome::kUnknown);
 }
 
 TEST(OutcomeOf, WhatMayHaveBeenDoneIsUnknown) {

@@ -36,6 +36,10 @@ TEST(NeedsAPass, AnEditOfTheSpecDoes) {
   EXPECT_TRUE(needs_a_pass(change([](Request& request) { request.spec.suspend = true; })));
 }
 
+TEST(NeedsAPass, AnEditThatWasTakenBackUnseenDoes) {
+  EXPECT_TRUE(needs_a_pass(change([](Request& request) { request.meta.generation += 2; })));
+}
+
 TEST(NeedsAPass, AnAnnotationDoes) {
   EXPECT_TRUE(needs_a_pass(change([](Request& request) {
     request.meta.annotations[std::string(api::kRenewRequestedAtAnnotation)] = "now";

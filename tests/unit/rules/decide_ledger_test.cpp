@@ -469,6 +469,24 @@ TEST(DecideOfTheLedger, SponsorsNoNamesThatItsProfileRefuses) {
   EXPECT_FALSE(made.sponsors);
 }
 
+TEST(DecideOfTheLedger, FetchesAWrongCertificateAgainSoonAtFirst) {
+  const auto wait_after = [](std::chrono::seconds age) {
+    LedgerEntry issued = entry(OrderState::kIssued);
+    issued.closed_at = kNow - age;
+    const Decision made = decide(linked(due()
+                                            .with_order(renewed_order())
+                                            .with_pending(entry_key())
+                                            .with_entry(issued)
+                                            .ca_returned({.leaf = leaf(days{390})})));
+    const auto* wait = action_of<Wait>(made);
+    return wait == nullptr ? base::TimePoint{} : wait->until.value_or(base::TimePoint{});
+  };
+
+  EXPECT_EQ(wait_after(4s), kNow + 2s);
+  EXPECT_EQ(wait_after(60s), kNow + 15s);
+  EXPECT_EQ(wait_after(10h), kNow + 5min);
+}
+
 TEST(DecideOfTheLedger, AsksForTheOrdersThatTheLedgerKnows) {
   LedgerEntry rejected = entry(OrderState::kRejected, 2);
   rejected.order_id = 5;
@@ -495,6 +513,40 @@ TEST(LinkPending, GivesTheKeyOfAnIssuedEntryItsOrder) {
   EXPECT_EQ(linked_order(entry(OrderState::kPlaced)), 0);
   EXPECT_EQ(linked_order(of_another), 0);
   EXPECT_EQ(linked_order(other_entry), 0);
+}
+
+TEST(LinkRenewals, TellsWhatTheCaDoesNot) {
+  OrderFacts renewed = support::renewed_order();
+  renewed.renewal_of_order_id = 0;
+  LedgerEntry bought = entry(OrderState::kIssued);
+  Observed seen = observed()
+                      .asking_for_order(support::kOrderId)
+                      .with_secret(leaf(days{20}))
+                      .with_order(ending_order(days{20}))
+                      .with_order(renewed)
+                      .with_entry(bought);
+  EXPECT_EQ(decide(seen).rule, "successor_is_not_eligible") << "a pinned order follows links alone";
+
+  link_renewals(seen);
+
+  EXPECT_EQ(seen.ca.orders->back().renewal_of_order_id, support::kOrderId);
+  EXPECT_EQ(decide(seen).rule, "order_is_found");
+}
+
+TEST(LinkRenewals, LeavesWhatTheCaSaysAndWhatIsNotIssued) {
+  OrderFacts renewed = support::renewed_order();
+  renewed.renewal_of_order_id = 5;
+  Observed told = observed().with_order(renewed).with_entry(entry(OrderState::kIssued));
+  renewed.renewal_of_order_id = 0;
+  LedgerEntry superseded = entry(OrderState::kSuperseded);
+  superseded.order_id = renewed.id;
+  Observed open = observed().with_order(renewed).with_entry(superseded);
+
+  link_renewals(told);
+  link_renewals(open);
+
+  EXPECT_EQ(told.ca.orders->back().renewal_of_order_id, 5);
+  EXPECT_EQ(open.ca.orders->back().renewal_of_order_id, 0);
 }
 
 // Replace is free and never leads to a purchase.

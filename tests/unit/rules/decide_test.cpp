@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
                  observed().with([](Observed& o) { o.older_claim = "elder"; }),
                  "wait",
                  api::Reason::kSecretConflict,
-                 {"spec.secretName", "shop-tls", "elder", "Secret of its own"}},
+                 {"spec.secretName", "shop-tls", "elder", "spec.secretName of its own"}},
         RuleCase{"order_names_are_needed",
                  "",
                  observed()
@@ -141,6 +141,14 @@ INSTANTIATE_TEST_SUITE_P(
                  "drop_pending",
                  api::Reason::kIssued,
                  {}},
+        RuleCase{"revocation_is_looked_for",
+                 "",
+                 observed().with_secret(leaf()).with([](Observed& o) {
+                   o.revocation = RevocationFacts{.next_look = kNow};
+                 }),
+                 "ask_revocation",
+                 api::Reason::kIssued,
+                 {"order 12345"}},
         RuleCase{"certificate_is_current",
                  "",
                  observed().with_secret(leaf()),
@@ -494,6 +502,7 @@ TEST(Decide, HasARowForEachRule) {
                                              "marks_are_outdated",
                                              "keystore_is_outdated",
                                              "keystore_cannot_be_made",
+                                             "revocation_is_looked_for",
                                              "pending_is_not_needed",
                                              "certificate_is_current",
                                              "profile_is_missing",

@@ -256,6 +256,17 @@ TEST(DecideOrder, ForgetsAClosedEntryAfterAMonth) {
   action_of<OrderForget>(decide_order(order_observed(made)));
 }
 
+// Generations would begin anew: two processes, one of them with a lagging cache, would take two
+// different names for the one lock.
+TEST(DecideOrder, NeverForgetsTheLatestGeneration) {
+  LedgerEntry made = refused_entry();
+  made.closed_at = kNow - kLedgerKept;
+  OrderObserved seen = order_observed(made);
+  seen.is_latest = true;
+
+  EXPECT_EQ(action_of<OrderWait>(decide_order(seen)).until, kNow + 24h);
+}
+
 TEST(DecideOrder, BacksOffFromACaThatDoesNotAnswer) {
   OrderObserved seen = order_observed();
   seen.ca_error = support::ca_error(base::Code::kUnavailable);

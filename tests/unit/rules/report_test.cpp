@@ -20,6 +20,7 @@ using support::secret_with;
 using support::submitted;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 using namespace std::chrono_literals;
 
 using Status = api::DuplicateCertificateRequestStatus;
@@ -104,6 +105,31 @@ TEST(Report, CallsAPersonWhenARenewalWaitsForARenewedOrder) {
                         .with_order(support::ending_order(days{3}));
 
   EXPECT_EQ(reason_of(report_of(seen), api::kStalled), "ExpiresSoon");
+}
+
+TEST(Report, TellsThatTheCertificateHasExpiredAndWhatIsInTheWay) {
+  const Status status = report_of(observed().with_secret(leaf(-1h)).without_orders());
+
+  EXPECT_EQ(reason_of(status, api::kReady), "Expired");
+  EXPECT_EQ(reason_of(status, api::kStalled), "Expired");
+  EXPECT_THAT(api::find_condition(status.conditions, api::kStalled)->message,
+              HasSubstr("expired at 2026-04-30T23:00:00Z; no issued order"));
+}
+
+TEST(Report, TellsAnEndOnlyOnce) {
+  const Status status =
+      report_of(observed().waiting_for_renewals().with_secret(leaf(-1h)).with_order(
+          support::ending_order(-1h)));
+
+  EXPECT_THAT(api::find_condition(status.conditions, api::kReady)->message,
+              StartsWith("the certificate expired at 2026-04-30T23:00:00Z, and no later order"));
+}
+
+TEST(Report, GoesOnAfterTheEndAsLongAsItGoesOnByItself) {
+  const Status status =
+      report_of(observed().with_secret(leaf(-1h)).with_pending(submitted(1min)).ca_lists({}));
+
+  EXPECT_EQ(reason_of(status, api::kReconciling), "AwaitingIssuance");
 }
 
 TEST(Report, TellsAnExpiryThatNoRenewalWillPrevent) {

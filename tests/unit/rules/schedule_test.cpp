@@ -184,7 +184,7 @@ TEST(Scheduled, BeginsNothingBeforeNotBefore) {
   const Decision made = decide(asked);
 
   EXPECT_EQ(wait_of(made).until, kNow + minutes{1});
-  EXPECT_THAT(made.message, HasSubstr("spec.schedule.notBefore lets"));
+  EXPECT_THAT(made.message, HasSubstr("which is spec.schedule.notBefore"));
   EXPECT_EQ(decide(asked.at(kNow + minutes{1})).rule, "orders_are_needed");
 }
 

@@ -206,6 +206,21 @@ TEST(Standing, RefusesFurtherNamesOfASecretThatTellsNoOrder) {
   EXPECT_FALSE(standing_of(seen).needs_order_names);
 }
 
+TEST(Standing, HoldsALinkThatTheCaHasToldOnce) {
+  OrderFacts renewed = support::renewed_order();
+  renewed.renewal_of_order_id = 0;
+  support::ObservedBuilder built = observed();
+  built.asking_for_order(kOrderId).with_secret(leaf()).with_order(order()).with_order(renewed);
+  built.with([](Observed& seen) { seen.installed->order_id = 67890; });
+  EXPECT_EQ(standing_of(built).need, Need::kReplace);
+
+  built.with([](Observed& seen) {
+    seen.request.status.order = api::OrderInUse{.id = 67890, .renewal_of = kOrderId};
+  });
+
+  EXPECT_EQ(standing_of(built).need, Need::kNone);
+}
+
 TEST(InputsFingerprint, ChangesWithEverythingThatMayTurnANoIntoAYes) {
   const std::string before = inputs_fingerprint(observed());
 

@@ -51,6 +51,18 @@ TEST(HealthChecks, NeverTellWhyACheckFailed) {
   EXPECT_EQ(report.body.find("private"), std::string::npos);
 }
 
+TEST(HealthChecks, TellWhatAnybodyMayRead) {
+  HealthChecks checks("readyz");
+  checks.add_open("crds", [] { return CheckResult{.ok = false, .told = "not installed"}; });
+  checks.add_open("other", [] { return CheckResult{.told = "newer"}; });
+
+  const auto report = checks.report(HealthDetail::kBrief);
+
+  EXPECT_EQ(report.status, 500);
+  EXPECT_EQ(report.body,
+            "[-]crds failed: not installed\n[+]other ok: newer\nreadyz check failed\n");
+}
+
 TEST(HealthChecks, LeaveOutWhatIsExcluded) {
   HealthChecks checks("readyz");
   checks.add("good", fine);

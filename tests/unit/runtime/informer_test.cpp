@@ -271,6 +271,21 @@ TEST(Progress, IsSyncedWhenEveryNamespaceIs) {
   EXPECT_TRUE(progress.wait_synced(0ms, {}));
 }
 
+TEST(Progress, KnowsWhyAFirstListingIsNotThere) {
+  Progress progress({"a", "b"});
+  EXPECT_FALSE(progress.problem());
+
+  progress.failed("b", {.code = base::Code::kPermissionDenied, .message = "no"});
+  progress.seen("a", "5");
+  ASSERT_TRUE(progress.problem());
+  EXPECT_EQ(progress.problem()->message, "no");
+
+  progress.seen("b", "5");
+  EXPECT_FALSE(progress.problem());
+  progress.failed("b", {.code = base::Code::kUnavailable});
+  EXPECT_FALSE(progress.problem()) << "a stream that broke later is no matter of the start";
+}
+
 TEST(Progress, TellsWhetherAWriteHasComeBack) {
   Progress progress({"a"});
   progress.seen("a", "10");

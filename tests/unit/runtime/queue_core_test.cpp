@@ -31,6 +31,26 @@ TEST(QueueCore, HoldsAKeyOnceHoweverOftenItIsAdded) {
   EXPECT_EQ(drain(queue, kNow + 1h), (std::vector<std::string>{"a"}));
 }
 
+TEST(QueueCore, ShowsEachKeyOnceWithWhatItWaitsFor) {
+  QueueCore queue;
+  queue.add("due", kNow);
+  queue.take(kNow);
+  queue.add("due", kNow + 5s);  // again, while a worker has it
+  queue.add("later", kNow + 3s);
+  queue.add("now", kNow, {.priority = kPriorityUrgent});
+  queue.fail("now");
+
+  const auto view = queue.view(kNow);
+
+  ASSERT_EQ(view.size(), 3U);
+  EXPECT_EQ(view[0].state, QueueView::State::kTaken);
+  EXPECT_EQ(view[1].state, QueueView::State::kDelayed);
+  EXPECT_EQ(view[1].due_in, 3s);
+  EXPECT_EQ(view[2].state, QueueView::State::kDue);
+  EXPECT_EQ(view[2].priority, kPriorityUrgent);
+  EXPECT_EQ(view[2].failures, 1);
+}
+
 TEST(QueueCore, GivesKeysInTheOrderOfTheirArrival) {
   QueueCore queue;
   queue.add("c", kNow - 3s);

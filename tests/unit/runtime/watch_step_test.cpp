@@ -85,7 +85,7 @@ TEST(WatchStep, AnEventWithoutAVersionIsAppliedAndDoesNotAdvance) {
 }
 
 TEST(WatchStep, OpensTheNextStreamAtOnceWhenTheServerEndsOne) {
-  const auto next = step(watching("12"), StreamEnded{}, kNow + 5min);
+  const auto next = step(watching("12"), StreamEnded{}, kNow + 1min);
 
   EXPECT_EQ(next.call, WatchCall::kOpenStream);
   EXPECT_EQ(next.delay, 0ms);
@@ -189,6 +189,84 @@ TEST(WatchStep, WaitsAsLongAsTheServerAsked) {
 TEST(WatchStepDeathTest, AnEventNeedsAStream) {
   EXPECT_DEATH(step({}, EventArrived{}), "broken invariant");
   EXPECT_DEATH(step(watching(), PageListed{}), "broken invariant");
+}
+
+// After a restore of etcd the version that we know lies in the future: the server says nothing.
+TEST(WatchStep, ListsAgainAfterAStreamOnWhichNothingArrivedForMinutes) {
+  WatchState silent = watching("1000");
+  silent.stream_was_silent = true;
+
+  const auto ended = step(silent, StreamEnded{}, kNow + 2min);
+  EXPECT_EQ(ended.call, WatchCall::kListPage);
+  EXPECT_EQ(ended.delay, 0ms);
+  EXPECT_EQ(ended.state.resource_version, "");
+
+  const auto broken = step(silent, WatchFailed{}, kNow + 2min);
+  EXPECT_EQ(broken.call, WatchCall::kListPage);
+  EXPECT_EQ(broken.delay, 800ms);
+}
+
+TEST(WatchStep, ResumesAfterAStreamThatSaidABookmark) {
+  const auto marked =
+      step(watching("1000"), EventArrived{.type = Type::kBookmark, .resource_version = "1001"});
+  const auto ended = step(marked.state, StreamEnded{}, kNow + 5min);
+
+  EXPECT_EQ(ended.call, WatchCall::kOpenStream);
+  EXPECT_EQ(ended.state.resource_version, "1001");
+}
+
+// Lists as streams.
+
+WatchTransition stream_step(WatchState state, const WatchInput& input, base::Steady now = kNow) {
+  return watch_step(std::move(state), input, now, 0, {.streamed_lists = true});
+}
+
+TEST(WatchStep, StreamsTheListAndThenWatchesByAStreamOfItsOwn) {
+  const auto begun = stream_step({}, WatchBegan{});
+  EXPECT_EQ(begun.call, WatchCall::kOpenList);
+  const auto opened = stream_step(begun.state, StreamOpened{});
+  EXPECT_THAT(opened.ops, ElementsAre(StoreOp::kInit));
+  const auto added = stream_step(opened.state, EventArrived{Type::kAdded, "90"});
+  EXPECT_THAT(added.ops, ElementsAre(StoreOp::kBuffer));
+  EXPECT_EQ(added.state.resource_version, "") << "initial events come in no order";
+  const auto gone = stream_step(added.state, EventArrived{Type::kDeleted, "91"});
+  EXPECT_THAT(gone.ops, ElementsAre(StoreOp::kUnbuffer));
+  const auto marked = stream_step(gone.state, EventArrived{Type::kBookmark, "92"});
+  EXPECT_EQ(marked.call, WatchCall::kKeepReading);
+
+  const auto done = stream_step(marked.state, EventArrived{Type::kInitialEventsEnd, "93"});
+
+  EXPECT_THAT(done.ops, ElementsAre(StoreOp::kInitDone));
+  EXPECT_EQ(done.call, WatchCall::kOpenStream);
+  EXPECT_EQ(done.state.resource_version, "93");
+}
+
+TEST(WatchStep, ListsByPagesAtOnceWhereStreamsAreRefusedAndForEver) {
+  const auto opened = stream_step({}, StreamOpened{});
+
+  const auto refused = stream_step(opened.state, WatchFailed{Why::kRefused});
+
+  EXPECT_EQ(refused.call, WatchCall::kListPage);
+  EXPECT_EQ(refused.delay, 0ms);
+  const auto listed = stream_step(refused.state, PageListed{.resource_version = "10"});
+  const auto again = stream_step(listed.state, WatchFailed{Why::kExpired});
+  EXPECT_EQ(again.call, WatchCall::kListPage);
+}
+
+TEST(WatchStep, ListsByPagesAfterAStreamThatBrokeOffOrHung) {
+  const auto opened = stream_step({}, StreamOpened{});
+
+  const auto broken = stream_step(opened.state, WatchFailed{Why::kOther});
+  EXPECT_EQ(broken.call, WatchCall::kListPage);
+  EXPECT_EQ(broken.delay, 800ms);
+  const auto ended = stream_step(opened.state, StreamEnded{}, kNow + 1min);
+  EXPECT_EQ(ended.call, WatchCall::kListPage);
+}
+
+TEST(WatchStep, StreamsTheNextListAfterAnExpiredVersion) {
+  const auto next = stream_step(watching(), WatchFailed{Why::kExpired});
+
+  EXPECT_EQ(next.call, WatchCall::kOpenList);
 }
 
 }  // namespace

@@ -64,6 +64,35 @@ TEST(Keystore, DamagedOrForeignBytesAreNotRight) {
   EXPECT_FALSE(pkcs12_holds(SecretString("x"), password(), world().leaf_key, chain()));
 }
 
+// A keystore as somebody else may have made it, who knows the password.
+SecretString foreign(int rounds, int mac_rounds, int certificate_cipher = NID_aes_256_cbc) {
+  const openssl::CertificateStackPtr extra(sk_X509_new_null());
+  sk_X509_push(extra.get(), world().intermediate.handle());
+  const std::string text(password().expose());
+  const openssl::Pkcs12Ptr made(PKCS12_create(text.c_str(), "x", world().leaf_key.handle(),
+                                              world().leaf.handle(), extra.get(), NID_aes_256_cbc,
+                                              certificate_cipher, rounds, -1, 0));
+  if (mac_rounds > 0) {
+    PKCS12_set_mac(made.get(), text.c_str(), -1, nullptr, 0, mac_rounds, EVP_sha256());
+  }
+  return SecretString(openssl::der_of<PKCS12>(i2d_PKCS12, made.get()));
+}
+
+bool is_right(const SecretString& bytes) {
+  return pkcs12_holds(bytes, password(), world().leaf_key, chain());
+}
+
+TEST(Keystore, OfOtherToolsIsRightTooWithinLimits) {
+  EXPECT_TRUE(is_right(foreign(50'000, 50'000)));
+}
+
+TEST(Keystore, ThatWouldCostTooMuchIsNotOpened) {
+  EXPECT_FALSE(is_right(foreign(50'000, 100'001))) << "rounds of the MAC";
+  EXPECT_FALSE(is_right(foreign(100'001, 50'000))) << "rounds of the encryption";
+  EXPECT_FALSE(is_right(foreign(50'000, 0))) << "without a MAC anybody may have written it";
+  EXPECT_FALSE(is_right(foreign(50'000, 50'000, NID_pbe_WithSHA1And3_Key_TripleDES_CBC)));
+}
+
 TEST(Keystore, NeedsAUsablePassword) {
   EXPECT_FALSE(make_pkcs12(world().leaf_key, chain(), SecretString("")));
   EXPECT_FALSE(make_pkcs12(world().leaf_key, chain(), SecretString(std::string("a\0b", 3))));

@@ -1,0 +1,58 @@
+// DebugViews: what the process knows and decided last, as JSON. Thread-safe.
+// /debug/queue: what waits and what is worked on. /debug/store?key=NAMESPACE/NAME: objects as the
+// caches have them; without a key, how many. /debug/decision?key=NAMESPACE/NAME: what the last pass
+// of a request saw (no keys, no passwords), decided, and came to.
+// Only callers on this machine, or in this Pod, are answered: docs/operations.md.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/thread_annotations.h"
+#include "http/server.h"
+#include "reconcile/duplicate_reconciler.h"
+#include "reconcile/watches.h"
+
+namespace app {
+
+// The last decision about each request, for as long as the request is there.
+class DecisionLog {
+ public:
+  // `inner`, and this log beside it. This object must outlive what is returned.
+  reconcile::Telemetry listen(reconcile::Telemetry inner);
+  // JSON; nullopt: nothing was decided about that request by this process.
+  std::optional<std::string> get(const std::string& key) const;
+
+ private:
+  struct Entry {
+    std::string decision{};  // JSON
+    std::string outcome{};
+  };
+
+  mutable base::Mutex mutex_;
+  std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);
+};
+
+class DebugViews {
+ public:
+  // All must outlive it.
+  DebugViews(const reconcile::Caches& caches, const reconcile::Queues& queues,
+             const DecisionLog& decisions)
+      : caches_(caches), queues_(queues), decisions_(decisions) {}
+
+  // nullopt if the path is none of these, or the caller is elsewhere.
+  std::optional<http::ServerResponse> answer(const http::ServerRequest& request) const;
+
+ private:
+  std::string queue() const;
+  std::string store_sizes() const;
+  std::optional<std::string> store(const std::string& key) const;
+
+  const reconcile::Caches caches_;
+  const reconcile::Queues queues_;
+  const DecisionLog& decisions_;
+};
+
+}  // namespace app

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Makes the screens in the documents anew: runs the demo, runs in it each command that a document
+# shows, and puts the real output into the document.
+#
+# usage: hack/screens.sh [--build DIR] [FILE...]
+#   --build DIR  take duplicert and kubectl-duplicert from there (default: build/dev, built first)
+#   FILE         documents (default: README.md and docs/*.md)
+#
+# A screen stands between two comments; what is between them is replaced:
+#
+#   <!-- screen: kubectl get dcr -A -->
+#   <!-- end of screen -->
+#
+# <!-- prepare: COMMAND --> runs a command and shows nothing. Commands run in the order of the
+# document, in bash, in a copy of examples/ (with hack/demo/deploy in it).
+# Hosts and ports of the demo become those of DigiCert.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
+
+build=$repo/build/dev
+files=()
+while [ "$#" -gt 0 ]; do
+  case $1 in
+    --build) build=${2:?--build needs a directory}; shift ;;
+    -h | --help) usage; exit 0 ;;
+    -*) bad_flag "$1" ;;
+    *) files+=("$1") ;;
+  esac
+  shift
+done
+[ "${#files[@]}" -gt 0 ] || files=("$repo"/README.md "$repo"/docs/*.md)
+
+[ -f "$build/build.ninja" ] || (cd -- "$repo" && cmake --preset dev >/dev/null)
+ninja -C "$build" duplicert kubectl-duplicert >/dev/null ||
+  die "the build failed: ninja -C $build duplicert kubectl-duplicert"
+work=$(mktemp -d -t duplicert-screens.XXXXXX)
+trap 'rm -rf -- "$work"' EXIT
+cp -r -- "$repo/examples" "$repo/hack/demo/deploy" "$work"
+mv -- "$work/deploy" "$work/examples"
+printf '#!/bin/sh\nexec python3 "%s" "%s" %s\n' "$repo/hack/lib/screens.py" "$work/examples" \
+  "${files[*]@Q}" >"$work/then"
+chmod +x "$work/then"
+DUPLICERT_BINARY=$build/duplicert PATH=$build:$PATH "$repo/hack/demo.sh" --then "$work/then" >&2
+git -C "$repo" status --short -- "${files[@]}"

@@ -1,0 +1,66 @@
+#include "kube/rotating_transport.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace kube {
+
+using base::Result;
+
+RotatingTransport::RotatingTransport(std::unique_ptr<http::Transport> first, TlsMaterial material,
+                                     Load load, Make make, const base::Clock& clock)
+    : load_(std::move(load)),
+      make_(std::move(make)),
+      clock_(clock),
+      current_(std::move(first)),
+      material_(std::move(material)),
+      looked_at_(clock.steady_now()) {}
+
+Result<http::Response> RotatingTransport::send(const http::Request& request, std::stop_token stop) {
+  return note(current()->send(request, std::move(stop)));
+}
+
+Result<http::Response> RotatingTransport::stream(const http::Request& request,
+                                                 const http::BodySink& sink, std::stop_token stop) {
+  return note(current()->stream(request, sink, std::move(stop)));
+}
+
+std::shared_ptr<http::Transport> RotatingTransport::current() {
+  const base::MutexLock lock(mutex_);
+  const auto age = clock_.steady_now() - looked_at_;
+  if (age >= kInterval || (failed_ && age >= kIntervalAfterFailure)) look();
+  return current_;
+}
+
+// Under the lock, although it reads files: one caller looks, the others need what it finds.
+void RotatingTransport::look() {
+  looked_at_ = clock_.steady_now();
+  failed_ = false;
+  auto material = load_();
+  if (!material) {
+    base::log_warn("credentials cannot be read again; the old ones stay in use",
+                   {{"error", material.error().message}});
+    return;
+  }
+  if (*material == material_) return;
+  auto made = make_(*material);
+  if (!made) {
+    base::log_warn("new credentials cannot be used; the old ones stay in use",
+                   {{"error", made.error().message}});
+    return;
+  }
+  base::log_info("the CA or the client certificate for the API server has changed");
+  current_ = *std::move(made);
+  material_ = *std::move(material);
+}
+
+Result<http::Response> RotatingTransport::note(Result<http::Response> result) {
+  if (!result && result.error().code == base::Code::kUnavailable && result.error().not_sent) {
+    const base::MutexLock lock(mutex_);
+    failed_ = true;
+  }
+  return result;
+}
+
+}  // namespace kube

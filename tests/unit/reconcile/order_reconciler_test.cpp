@@ -1,0 +1,222 @@
+// The order of effects when something is bought: the mark is in the ledger before the POST, over
+// the version that was decided from, and what cannot be sure of that sends nothing.
+// What to do is decided by rules::decide_order, which has tests of its own.
+#include "reconcile/order_reconciler.h"
+
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "api/codec.h"
+#include "reconcile/ledger.h"
+#include "support/fake_clock.h"
+#include "support/observed_builder.h"
+#include "unit/reconcile/effects.h"
+
+namespace reconcile {
+namespace {
+
+using nlohmann::json;
+using support::kAccount;
+using support::kNow;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+using namespace std::chrono_literals;
+
+class OrderReconcilerTest : public testing::Test {
+ protected:
+  OrderReconcilerTest() {
+    entries_.add_index(kByAccount, [](const api::CertificateOrder& entry) {
+      return std::vector{entry.spec.account};
+    });
+    put_profile();
+    put_entry();
+    sponsors_.set("web/shop", {.entry = kName, .profile = "web/corp", .may_buy = true});
+  }
+
+  http::Response at_api_server(const http::Request& request) {
+    const json body = json::parse(request.body, nullptr, false);
+    if (request.method != "PATCH" || !body.contains("status")) return {.status = 404};
+    json& meta = object_["metadata"];
+    const auto version = meta["resourceVersion"].get<std::string>();
+    if (body["metadata"].value("resourceVersion", version) != version) {
+      calls_.emplace_back("conflict");
+      return effects::conflict();
+    }
+    meta["resourceVersion"] = std::to_string(std::stoi(version) + 1);
+    object_["status"] = body["status"];
+    const auto state = body["status"].value("state", "");
+    calls_.push_back("write " + state);
+    if (state == "Submitted") after_mark_();
+    return {.status = 200, .body = object_.dump()};
+  }
+
+  http::Response at_ca(const http::Request& request) {
+    if (request.method == "POST") {
+      calls_.emplace_back("post");
+      return answer_to_post_;
+    }
+    if (request.url.ends_with("order/certificate/12345")) {
+      return {.status = 200, .body = R"({"id": 12345, "status": "issued"})"};
+    }
+    if (request.url.find("order/alternate/") != std::string::npos) calls_.emplace_back("look");
+    return {.status = 200, .body = R"({"orders": [], "page": {"total": 0}})"};
+  }
+
+  void put_profile() {
+    api::AutomationProfile profile;
+    profile.meta = {.namespace_ = "web", .name = "corp", .uid = "u", .resource_version = "1"};
+    profile.spec.product = "ssl_basic";
+    profiles_.upsert(std::make_shared<const api::AutomationProfile>(profile));
+    profile_states_.put("web/corp",
+                        {.account = account_, .preflight = {.account = kAccount}, .problem = ""});
+  }
+
+  void put_entry() {
+    api::CertificateOrder entry;
+    entry.meta = {.namespace_ = "duplicert", .name = kName, .uid = "uid", .resource_version = "1"};
+    entry.spec = {.account = kAccount,
+                  .profile = "web/corp",
+                  .renewal_of = support::kOrderId,
+                  .product_name_id = "ssl_basic",
+                  .organization_id = 7,
+                  .common_name = "shop.example.com",
+                  .dns_names = {"shop.example.com"},
+                  .csr = "csr",
+                  .public_key_sha256 = "ours",
+                  .attempt_id = kName,
+                  .requested_by = "web/shop"};
+    object_ = api::encode_object(entry);
+    object_["metadata"]["uid"] = "uid";
+    object_["metadata"]["resourceVersion"] = "1";
+    entries_.upsert(std::make_shared<const api::CertificateOrder>(entry));
+  }
+
+  std::unique_ptr<OrderReconciler> make_reconciler() {
+    return std::make_unique<OrderReconciler>(
+        informer_, Caches{requests_, profiles_, namespaces_, secrets_, entries_, profile_states_},
+        sponsors_, *client_, events_, clock_, OrderOptions{.may_act = [this] { return leads_; }});
+  }
+  void reconcile() { reconciler_->reconcile(kKey, {}); }
+
+  const std::string kName = "order-0123456789abcdef0123-1";
+  const std::string kKey = "duplicert/" + kName;
+  json object_{};                     // the entry as the API server has it
+  std::vector<std::string> calls_{};  // what was asked that matters here
+  http::Response answer_to_post_{.status = 201, .body = R"({"id": 67890})"};
+  std::function<void()> after_mark_ = [] {};
+  support::FakeClock clock_{};
+  metrics::Registry registry_{};
+  const std::unique_ptr<kube::Client> client_ =
+      effects::client_of([this](const auto& request) { return at_api_server(request); }, clock_);
+  const std::shared_ptr<Account> account_ =
+      effects::account_of([this](const auto& request) { return at_ca(request); }, clock_);
+  runtime::EventRecorder events_{*client_, {}, runtime::EventMetrics(registry_, "test"), clock_};
+  runtime::Store<api::DuplicateCertificateRequest> requests_{};
+  runtime::Store<api::AutomationProfile> profiles_{};
+  runtime::Store<NamespaceMeta> namespaces_{};
+  runtime::Store<SecretMeta> secrets_{};
+  runtime::Store<api::CertificateOrder> entries_{};
+  ProfileStates profile_states_{};
+  Sponsors sponsors_{[](const std::string&) {}};
+  runtime::Informer<api::CertificateOrder> informer_{
+      *client_,
+      {},
+      [](const json& object) { return api::decode_certificate_order(object); },
+      clock_};
+  bool leads_ = true;
+  std::unique_ptr<OrderReconciler> reconciler_ = make_reconciler();
+};
+
+TEST_F(OrderReconcilerTest, LooksThenMarksThenPosts) {
+  reconcile();
+
+  ASSERT_GE(calls_.size(), 3U);
+  EXPECT_THAT(std::vector(calls_.begin(), calls_.begin() + 3),
+              ElementsAre("look", "write Submitted", "post"));
+  EXPECT_EQ(object_["status"]["submissions"], 1);
+  EXPECT_EQ(object_["status"]["submittedAt"], base::format_time(kNow));
+}
+
+TEST_F(OrderReconcilerTest, SendsNothingWhenTheEntryHasChangedMeanwhile) {
+  object_["metadata"]["resourceVersion"] = "2";  // another process has marked it
+
+  reconcile();
+
+  EXPECT_THAT(calls_, ElementsAre("look", "conflict"));
+}
+
+TEST_F(OrderReconcilerTest, SendsNothingWithAnOldMark) {
+  after_mark_ = [this] { clock_.advance(11s); };  // the machine was asleep
+
+  reconcile();
+
+  EXPECT_THAT(calls_, Not(Contains("post")));
+}
+
+TEST_F(OrderReconcilerTest, SendsNothingOnceTheLeaseIsLost) {
+  after_mark_ = [this] { leads_ = false; };
+
+  reconcile();
+
+  EXPECT_THAT(calls_, Not(Contains("post")));
+}
+
+TEST_F(OrderReconcilerTest, TakesTheMarkBackWhenNothingWasSent) {
+  after_mark_ = [this] { leads_ = false; };
+
+  reconcile();
+
+  EXPECT_EQ(object_["status"]["state"], "Open");
+  EXPECT_FALSE(object_["status"].contains("submittedAt"));
+}
+
+TEST_F(OrderReconcilerTest, DecidesNothingUntilTheCacheShowsItsOwnWrite) {
+  reconcile();
+  calls_.clear();
+
+  reconcile();
+
+  EXPECT_THAT(calls_, IsEmpty());
+}
+
+TEST_F(OrderReconcilerTest, LeavesAMarkFromWhichTheNextProcessLooksAndDoesNotSend) {
+  answer_to_post_ = {.status = 502};
+  reconcile();
+  calls_.clear();
+  entries_.upsert(
+      std::make_shared<const api::CertificateOrder>(*api::decode_certificate_order(object_)));
+
+  make_reconciler()->reconcile(kKey, {});
+
+  EXPECT_THAT(calls_, Contains("look"));
+  EXPECT_THAT(calls_, Not(Contains("post")));
+  EXPECT_EQ(object_["status"]["state"], "Submitted");
+}
+
+TEST_F(OrderReconcilerTest, ClosesTheEntryWhenTheCaRefuses) {
+  answer_to_post_ = {
+      .status = 400,
+      .body = R"({"errors": [{"code": "payment_declined", "message": "no funds"}]})"};
+
+  reconcile();
+
+  EXPECT_EQ(object_["status"]["state"], "Refused");
+  EXPECT_THAT(object_["status"]["message"].get<std::string>(),
+              testing::HasSubstr("payment_declined: no funds"));
+}
+
+TEST_F(OrderReconcilerTest, SendsNothingWithoutASponsor) {
+  sponsors_.remove("web/shop");
+
+  reconcile();
+
+  EXPECT_THAT(calls_, Not(Contains("post")));
+}
+
+}  // namespace
+}  // namespace reconcile
