@@ -62,7 +62,8 @@ class Planner {
               .name = request->meta.name,
               .place = world_.place_of_request(key),
               .secret_name = request->spec.secret_name};
-    auto seen = observer_.observe(*request, false, reconcile::Source::kCached, stop);
+    auto seen = observer_.observe(*request, false, reconcile::Source::kCached,
+                                  observer_.begin_item(), stop);
     if (!seen) {
       item.reason = api::Reason::kPending;
       item.message = seen.error().message;
