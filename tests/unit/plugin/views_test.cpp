@@ -1,4 +1,4 @@
-// How the plugin's views read: colours, and the sentences that they are made of.
+// How the plugin's views read: golden files, and the sentences that they are made of.
 #include "plugin/views.h"
 
 #include <gmock/gmock.h>
@@ -7,6 +7,7 @@
 
 #include "api/names.h"
 #include "support/fake_clock.h"
+#include "support/golden.h"
 
 namespace plugin {
 namespace {
@@ -102,6 +103,22 @@ ExplainView explain_view() {
   view.changes = {{"with spec.suspend: true",
                    {.action = rules::Wait{}, .message = "nothing is issued", .rule = "suspended"}}};
   return view;
+}
+
+TEST(Views, ReadWell) {
+  support::expect_golden("tests/golden/plugin.txt",
+                         to_text(ListView{.requests = {ready("team-a")}}, false) + "\n=====\n" +
+                             to_text(status_view(), false) + "\n=====\n" +
+                             to_text(orders_view(), false) + "\n=====\n" +
+                             to_text(explain_view(), false));
+}
+
+TEST(Views, AreTheSameForPrograms) {
+  const json all{{"status", to_json(status_view())},
+                 {"orders", to_json(orders_view())},
+                 {"explain", to_json(explain_view())}};
+
+  support::expect_golden("tests/golden/plugin.yaml", yaml_of(all));
 }
 
 TEST(Views, HaveColoursOnlyWhenAskedTo) {
