@@ -336,14 +336,14 @@ class AdmissionDenies : public Adoption {
         "metadata: {{name: {0}}}\nspec:\n  failurePolicy: Fail\n  matchConstraints:\n"
         "    resourceRules: [{{apiGroups: [''], apiVersions: [v1], operations: [UPDATE], "
         "resources: [secrets]}}]\n"
-        "  validations: [{{expression: \"request.userInfo.username != 'duplicert-operator'\", "
+        "  validations: [{{expression: \"request.userInfo.username != '{1}'\", "
         "message: 'shop-tls is frozen'}}]\n---\n"
         "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\n"
         "metadata: {{name: {0}}}\nspec:\n  policyName: {0}\n  validationActions: [Deny]\n"
         "  matchResources: {{namespaceSelector: {{matchLabels: "
         "{{kubernetes.io/metadata.name: {0}}}}}, objectSelector: {{matchLabels: {{frozen: "
         "'yes'}}}}}}\n",
-        home()));
+        home(), operator_user()));
   }
   void TearDown() override {
     thaw();
@@ -358,7 +358,7 @@ class AdmissionDenies : public Adoption {
   // Policies begin and cease to act a moment after they were made or deleted.
   bool eventually_frozen(bool wanted) {
     return support::eventually([&] {
-      const auto answer = cluster().kubectl({"--as=duplicert-operator", "--as-group=system:masters",
+      const auto answer = cluster().kubectl({"--as=" + operator_user(), "--as-group=system:masters",
                                              "annotate", "secret", "shop-tls", "-n", home(),
                                              "--dry-run=server", "--overwrite", "probe=1"});
       return (answer.err.find("frozen") != std::string::npos) == wanted;
