@@ -11,5 +11,7 @@ find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(date REQUIRED)  # time zones, from the system's tzdata
 find_package(PkgConfig REQUIRED)
+# hogweed is nettle's part with public keys; it computes with GMP.
+pkg_check_modules(nettle REQUIRED IMPORTED_TARGET hogweed nettle gmp)
 # pkg-config carries the CPPHTTPLIB_* definitions that the shared library was built with.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)

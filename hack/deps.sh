@@ -15,8 +15,8 @@ packages=(
   g++ cmake ninja-build ccache pkg-config
   # http: the client (with OpenSSL, to give it our own trust), the server.
   libcurl4-openssl-dev libcpp-httplib-dev
-  # x509: keys, requests, chains, keystores.
-  libssl-dev
+  # x509: keys, requests, chains, keystores; RSA keys in a quarter of OpenSSL's time.
+  libssl-dev nettle-dev
   # kube, certcentral, api: JSON; kubeconfig and seeds: YAML.
   nlohmann-json3-dev libyaml-cpp-dev
   # base: text and logs. metrics. simulator: its store. cli: flags.

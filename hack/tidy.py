@@ -28,6 +28,7 @@ COPIES = ("hack/kube/",)  # go.mod and go.sum: made by Go
 THIRD_PARTY = [  # the first prefix that fits
     ("nlohmann/json_fwd.hpp", "json_fwd"), ("nlohmann/", "json"), ("fmt/", "fmt"),
     ("spdlog/", "spdlog"), ("curl/", "curl"), ("httplib.h", "httplib"), ("openssl/", "openssl"),
+    ("nettle/", "nettle"),
     ("yaml-cpp/", "yaml"), ("prometheus/", "prometheus"), ("sqlite3.h", "sqlite"),
     ("CLI/", "cli11"), ("date/", "date"), ("gtest/", "gtest"), ("gmock/", "gmock"),
 ]

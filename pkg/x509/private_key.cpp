@@ -7,6 +7,7 @@
 #include <openssl/rsa.h>
 
 #include "x509/openssl_ptr.h"
+#include "x509/rsa_generator.h"
 
 namespace x509 {
 namespace {
@@ -95,7 +96,7 @@ base::Result<PrivateKey> PrivateKey::generate(const KeyParams& params) {
   }
   openssl::PkeyPtr key;
   if (params.algorithm == KeyAlgorithm::kRsa) {
-    key.reset(EVP_RSA_gen(static_cast<unsigned>(params.size)));
+    key = TRY(openssl::generate_rsa(static_cast<unsigned>(params.size)));
   } else {
     key.reset(EVP_EC_gen(params.size == 256 ? "P-256" : "P-384"));
   }
