@@ -73,6 +73,9 @@ class World {
       case WatchCall::kListPage:
         list(healthy);
         break;
+      case WatchCall::kOpenList:
+        ADD_FAILURE() << "nobody asked for streamed lists";
+        break;
       case WatchCall::kOpenStream:
         open(healthy);
         break;

@@ -10,6 +10,7 @@
 #include "support/fake_clock.h"
 #include "support/observed_builder.h"
 #include "unit/reconcile/effects.h"
+#include "x509/parse_memo.h"
 
 namespace reconcile {
 namespace {
@@ -67,6 +68,7 @@ class ActorTest : public testing::Test {
     Observation made;
     made.facts = facts;
     made.account = account_;
+    made.memory = std::make_shared<ItemMemory>();
     return made;
   }
 
@@ -77,7 +79,8 @@ class ActorTest : public testing::Test {
     calls_.clear();
     answer_ = {.status = 201, .body = R"({"id": 12345})"};
     rules::Observed facts = observed();
-    facts.pending = pending_facts(stored_, facts.request.meta.uid);
+    x509::ParseMemo parsed;
+    facts.pending = pending_facts(stored_, facts.request.meta.uid, parsed);
     return seen(facts);
   }
 
@@ -158,7 +161,8 @@ TEST_F(ActorTest, StoresARefusalWithTheKey) {
   ASSERT_TRUE(submit(seen()));
 
   EXPECT_THAT(calls_, ElementsAre("POST mark 1", "send", "PATCH no mark"));
-  const auto pending = pending_facts(stored_, "uid-request");
+  x509::ParseMemo parsed;
+  const auto pending = pending_facts(stored_, "uid-request", parsed);
   ASSERT_TRUE(pending.refusal);
   EXPECT_THAT(pending.refusal->message, testing::HasSubstr("invalid_csr: not accepted"));
 }
