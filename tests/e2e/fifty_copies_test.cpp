@@ -197,6 +197,7 @@ TEST_F(FiftyCopies, TheRequesterIsDeletedRightAfterThePost) {
 }
 
 TEST_F(FiftyCopies, TwoOperatorsBothBelieveThatTheyLead) {
+  expect_two_writers();
   begin();
   start_operator(all_flags());
   const auto second = make_operator("second.log", all_flags());

@@ -105,6 +105,8 @@ class E2eTest : public ClusterTest {
   std::string operator_user() const;
   // For a test that takes rights away from the operator.
   void expect_refusals_by_roles() { refusals_expected_ = true; }
+  // Two operators write the same statuses, each dating what it sees for the first time.
+  void expect_two_writers() { two_writers_ = true; }
 
   const std::string& home() const { return namespaces_[0]; }
   const std::string& other() const { return namespaces_[1]; }
@@ -124,6 +126,7 @@ class E2eTest : public ClusterTest {
   std::vector<std::string> namespaces_;
   std::optional<AuditCheck> audit_;
   bool refusals_expected_ = false;
+  bool two_writers_ = false;
   simulator::SimulatorOptions simulator_options_{};
   std::unique_ptr<simulator::Simulator> simulator_;
 };
