@@ -106,7 +106,10 @@ void connect(const Informers& informers, const Queues& queues, const Sponsors& s
 void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile) {
   add_all(informers.requests.store().by_index(kByProfile, profile), queues.requests);
   for (const auto& entry : informers.entries.store().list()) {
-    if (!api::is_closed(entry->status.state)) queues.entries.add(api::key_of(entry->meta));
+    // Of a superseded one our own order may still turn up.
+    const bool watched =
+        !api::is_closed(entry->status.state) || entry->status.state == api::OrderState::kSuperseded;
+    if (watched) queues.entries.add(api::key_of(entry->meta));
   }
 }
 

@@ -88,8 +88,10 @@ Maybe surplus_is_watched_for(const OrderObserved& seen) {
   const LedgerEntry& entry = seen.entry;
   const bool watch = entry.state == State::kSuperseded && entry.submitted_at && entry.closed_at &&
                      seen.now < *entry.closed_at + kSurplusWatch &&
-                     entry.reason != Reason::kSurplusOrder && seen.has_profile;
+                     entry.reason != Reason::kSurplusOrder;
   if (!watch) return std::nullopt;
+  // Right after a start the profiles have not been checked yet.
+  if (!seen.has_profile) return unchanged(seen, OrderWait{seen.now + kLookAgain});
   if (!seen.look && !seen.ca_error) return unchanged(seen, OrderAskLook{});
   const bool turned_up =
       seen.look && seen.look->ours && order_state(seen.look->ours->status) != OrderState::kEnded;

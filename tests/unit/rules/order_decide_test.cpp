@@ -229,6 +229,13 @@ TEST(DecideOrder, AbandonsWhatNobodyNeeds) {
   EXPECT_EQ(rule(seen), "submission_may_still_show");
 }
 
+TEST(DecideOrder, WatchesForASurplusOnceAProfileIsChecked) {
+  OrderObserved seen = order_observed(superseded_entry());
+  seen.has_profile = false;
+  EXPECT_EQ(rule(seen), "surplus_is_watched_for");
+  EXPECT_EQ(action_of<OrderWait>(decide_order(seen)).until, kNow + 5min);
+}
+
 TEST(DecideOrder, WatchesADayForASurplus) {
   LedgerEntry made = superseded_entry();
   EXPECT_EQ(rule(order_observed(made)), "surplus_is_watched_for");
