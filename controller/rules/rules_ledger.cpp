@@ -117,10 +117,12 @@ MaybeDecision entry_uses_the_key(const Pass& pass) {
   return await_entry(pass.seen, *entry);
 }
 
-// Two processes made a key each, or the wish was taken back; a key of an open entry stays.
+// Two processes made a key each, or the wish was taken back; a key of an open entry stays. Only a
+// profile that has been checked tells whether the installed certificate is still the right one.
 MaybeDecision pending_is_not_needed(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
-  const bool idle = standing.need == Need::kNone && !lacks_keystore(seen) && is_allowed(seen);
+  const bool known = is_allowed(seen) && !seen.profile->unusable;
+  const bool idle = known && standing.need == Need::kNone && !lacks_keystore(seen);
   if (!idle || !seen.pending || entry_uses_the_key(pass)) return std::nullopt;
   return drop_pending("the installed certificate is current");
 }

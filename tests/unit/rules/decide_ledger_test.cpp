@@ -299,97 +299,107 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     OfPurchases, EachLedgerRule,
-    testing::Values(LedgerCase{"name_of_the_order_is_not_allowed",
-                               "for_a_renewal",
-                               observed()
-                                   .with_secret([] {
-                                     LeafFacts facts = leaf(days{20});
-                                     facts.dns_names.insert("pay.example.com");
-                                     return facts;
-                                   }())
-                                   .allowing_only({"shop.example.com"})
-                                   .with_order([] {
-                                     OrderFacts facts = ending_order(days{20});
-                                     facts.dns_names.emplace_back("pay.example.com");
-                                     return facts;
-                                   }()),
-                               "wait",
-                               api::Reason::kNameNotAllowed,
-                               {"order 12345", "pay.example.com", "spec.nameConstraints"}},
-                    LedgerCase{"purchase_was_refused",
-                               "recently",
-                               due().with_entry(refused(6h)),
-                               "wait",
-                               api::Reason::kCaRejected,
-                               {"the renewal of order 12345 was refused", "payment_declined",
-                                "2026-05-01T06:00:00Z", "AutomationProfile web/corp"}},
-                    LedgerCase{"purchase_was_refused",
-                               "by_an_approver",
-                               due().with_entry([] {
-                                 LedgerEntry made = refused(6h);
-                                 made.state = OrderState::kRejected;
-                                 made.reason = api::Reason::kApprovalRejected;
-                                 return made;
-                               }()),
-                               "wait",
-                               api::Reason::kApprovalRejected,
-                               {"was rejected"}},
-                    LedgerCase{"approvals_stop_purchases",
-                               "",
-                               due().approval_step_enabled(),
-                               "wait",
-                               api::Reason::kApprovalStepEnabled,
-                               {"the renewal of order 12345", "Approval Steps", "spec.approval"}},
-                    LedgerCase{"order_budget_is_used_up",
-                               "",
-                               due().with([](Observed& o) { o.profile->orders_today = 10; }),
-                               "wait",
-                               api::Reason::kOrderBudgetExceeded,
-                               {"10 orders", "limits.ordersPerDay is 10", "Raise it"}},
-                    LedgerCase{"pending_is_not_needed",
-                               "of_a_duplicate",
-                               observed().with_secret(leaf(days{200})).with_pending(pending()),
-                               "drop_pending",
-                               api::Reason::kPending,
-                               {"the installed certificate is current"}},
-                    LedgerCase{"certificate_is_current",
-                               "and_the_key_of_an_open_entry_stays",
-                               observed()
-                                   .with_secret(leaf(days{200}))
-                                   .with_pending(entry_key())
-                                   .with_entry(entry(OrderState::kSubmitted)),
-                               "nothing",
-                               api::Reason::kIssued,
-                               {"valid until"}},
-                    LedgerCase{"pending_is_for_no_purchase",
-                               "but_a_duplicate",
-                               due().with_pending(pending()).ca_lists({}),
-                               "drop_pending",
-                               api::Reason::kPending,
-                               {"an order is bought first"}},
-                    LedgerCase{"pending_is_for_no_purchase",
-                               "but_an_older_one",
-                               due().with_pending(entry_key(1)).with([](Observed& o) {
-                                 LedgerEntry second = refused(-1s);
-                                 second.name = entry(OrderState::kRefused, 2).name;
-                                 second.generation = 2;
-                                 o.ledger.push_back(second);
-                               }),
-                               "drop_pending",
-                               api::Reason::kPending,
-                               {"order-0123456789abcdef0123-1"}},
-                    LedgerCase{"order_is_bought",
-                               "renewal",
-                               due(),
-                               "open_ledger",
-                               api::Reason::kRenewing,
-                               {"the renewal of order 12345"}},
-                    LedgerCase{"order_is_bought",
-                               "new",
-                               observed().placing_orders().without_orders(),
-                               "open_ledger",
-                               api::Reason::kAwaitingIssuance,
-                               {"a new order for shop.example.com"}}),
+    testing::Values(
+        LedgerCase{"name_of_the_order_is_not_allowed",
+                   "for_a_renewal",
+                   observed()
+                       .with_secret([] {
+                         LeafFacts facts = leaf(days{20});
+                         facts.dns_names.insert("pay.example.com");
+                         return facts;
+                       }())
+                       .allowing_only({"shop.example.com"})
+                       .with_order([] {
+                         OrderFacts facts = ending_order(days{20});
+                         facts.dns_names.emplace_back("pay.example.com");
+                         return facts;
+                       }()),
+                   "wait",
+                   api::Reason::kNameNotAllowed,
+                   {"order 12345", "pay.example.com", "spec.nameConstraints"}},
+        LedgerCase{"purchase_was_refused",
+                   "recently",
+                   due().with_entry(refused(6h)),
+                   "wait",
+                   api::Reason::kCaRejected,
+                   {"the renewal of order 12345 was refused", "payment_declined",
+                    "2026-05-01T06:00:00Z", "AutomationProfile web/corp"}},
+        LedgerCase{"purchase_was_refused",
+                   "by_an_approver",
+                   due().with_entry([] {
+                     LedgerEntry made = refused(6h);
+                     made.state = OrderState::kRejected;
+                     made.reason = api::Reason::kApprovalRejected;
+                     return made;
+                   }()),
+                   "wait",
+                   api::Reason::kApprovalRejected,
+                   {"was rejected"}},
+        LedgerCase{"approvals_stop_purchases",
+                   "",
+                   due().approval_step_enabled(),
+                   "wait",
+                   api::Reason::kApprovalStepEnabled,
+                   {"the renewal of order 12345", "Approval Steps", "spec.approval"}},
+        LedgerCase{"order_budget_is_used_up",
+                   "",
+                   due().with([](Observed& o) { o.profile->orders_today = 10; }),
+                   "wait",
+                   api::Reason::kOrderBudgetExceeded,
+                   {"10 orders", "limits.ordersPerDay is 10", "Raise it"}},
+        LedgerCase{"pending_is_not_needed",
+                   "of_a_duplicate",
+                   observed().with_secret(leaf(days{200})).with_pending(pending()),
+                   "drop_pending",
+                   api::Reason::kPending,
+                   {"the installed certificate is current"}},
+        LedgerCase{
+            "certificate_is_current",
+            "as_far_as_is_known_before_the_profile_was_checked",
+            observed().with_secret(leaf(days{200})).with_pending(pending()).with([](Observed& o) {
+              o.profile->unusable = api::Reason::kPending;
+            }),
+            "nothing",
+            api::Reason::kIssued,
+            {"valid until"}},
+        LedgerCase{"certificate_is_current",
+                   "and_the_key_of_an_open_entry_stays",
+                   observed()
+                       .with_secret(leaf(days{200}))
+                       .with_pending(entry_key())
+                       .with_entry(entry(OrderState::kSubmitted)),
+                   "nothing",
+                   api::Reason::kIssued,
+                   {"valid until"}},
+        LedgerCase{"pending_is_for_no_purchase",
+                   "but_a_duplicate",
+                   due().with_pending(pending()).ca_lists({}),
+                   "drop_pending",
+                   api::Reason::kPending,
+                   {"an order is bought first"}},
+        LedgerCase{"pending_is_for_no_purchase",
+                   "but_an_older_one",
+                   due().with_pending(entry_key(1)).with([](Observed& o) {
+                     LedgerEntry second = refused(-1s);
+                     second.name = entry(OrderState::kRefused, 2).name;
+                     second.generation = 2;
+                     o.ledger.push_back(second);
+                   }),
+                   "drop_pending",
+                   api::Reason::kPending,
+                   {"order-0123456789abcdef0123-1"}},
+        LedgerCase{"order_is_bought",
+                   "renewal",
+                   due(),
+                   "open_ledger",
+                   api::Reason::kRenewing,
+                   {"the renewal of order 12345"}},
+        LedgerCase{"order_is_bought",
+                   "new",
+                   observed().placing_orders().without_orders(),
+                   "open_ledger",
+                   api::Reason::kAwaitingIssuance,
+                   {"a new order for shop.example.com"}}),
     name_of_case);
 
 TEST(DecideOfTheLedger, RemembersADuplicateThatBroughtNothing) {
