@@ -541,7 +541,8 @@ class World : private Ca {
     }
     auto facts = observe(p, e, *version);
     TimePoint looked_at{};
-    for (int pass = 0; pass < 12; ++pass) {
+    // Twice as many as an item of work has: each POST that is not sent takes four.
+    for (int pass = 0; pass < 24; ++pass) {
       const rules::OrderDecision made = rules::decide_order(facts);
       entries_[e].rule = made.rule;
       if (std::holds_alternative<rules::OrderAskLook>(made.action)) {
