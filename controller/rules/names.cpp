@@ -63,7 +63,7 @@ bool leaf_satisfies(const NamesWanted& wanted, const NameSet& leaf_names,
   if (wanted.common_name && *wanted.common_name != leaf_common_name) return false;
   const NameSet asked = all_of(wanted);
   if (!std::ranges::includes(leaf_names, asked)) return false;
-  if (wanted.dns_names.empty()) return true;
+  if (!wanted.common_name && wanted.dns_names.empty()) return true;
   NameSet known = order_names;
   known.insert(asked.begin(), asked.end());
   known.emplace(leaf_common_name);

@@ -83,6 +83,22 @@ TEST_F(ReplaceNeverBuys, AfterARemovedExtraName) {
               testing::Not(testing::Contains("a.b.wild.example.com")));
 }
 
+TEST_F(ReplaceNeverBuys, AfterAllFurtherNamesWereLeftOut) {
+  begin({.product = "ssl_wildcard", .extra = "  onNoMatchingOrder: PlaceOrder\n"});
+  start();
+  apply_request({.spec = "  commonName: '*.wild.example.com'\n"
+                         "  dnsNames: [a.b.wild.example.com]\n"});
+  wait_ready();
+  first_ = leaf("shop-tls").serial_number();
+
+  cluster().kubectl({"patch", "dcr", "shop", "-n", home(), "--type=json", "-p",
+                     R"([{"op":"remove","path":"/spec/dnsNames"}])"});
+
+  expect_replaced();
+  EXPECT_THAT(leaf("shop-tls").dns_names(),
+              testing::Not(testing::Contains("a.b.wild.example.com")));
+}
+
 TEST_F(ReplaceNeverBuys, AtTheFirstPassOfRenew) {
   Copy found = long_copy();
   found.is_ours = false;
