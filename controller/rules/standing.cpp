@@ -154,7 +154,10 @@ std::optional<Fault> find_fault(const Observed& seen, Standing& standing) {
   const bool in_doubt =
       !leaf_satisfies(names_wanted(seen), leaf.dns_names, leaf.common_name, known_names) &&
       order_could_explain(seen, leaf);
-  auto fault = spec_fault(seen, leaf, in_doubt ? leaf.dns_names : known_names);
+  // Without dnsNames the order alone tells which further names belong there: one that the CA does
+  // not show proves nothing.
+  const bool unknowable = known_names.empty() && names_wanted(seen).dns_names.empty();
+  auto fault = spec_fault(seen, leaf, in_doubt || unknowable ? leaf.dns_names : known_names);
   if (!fault) fault = revocation_fault(seen);
   standing.needs_order_names = in_doubt && !fault;
   if (is_found_and_kept(seen)) {
