@@ -43,7 +43,8 @@ sync_sources() {
   local file
   while IFS= read -r -d '' file; do
     cmp -s -- "$repo/$file" "$copy/$file" || install -D -m 644 -- "$repo/$file" "$copy/$file"
-  done < <(cd -- "$repo" && find CMakeLists.txt cmake crds pkg controller tests hack -type f -print0)
+  done < <(cd -- "$repo" &&
+    find CMakeLists.txt cmake crds pkg controller tests hack -type f -print0)
 }
 
 # tests_of FILE: the test binaries that are to notice a mistake in it, the fast ones first.
