@@ -62,7 +62,8 @@ TEST(ReportProfile, KeepsTheApprovalStepUnknownForAKeyThatShowsNothing) {
   PreflightFacts facts = usable();
   facts.key_can_approve = false;
 
-  const auto* approval = condition(report_profile({}, facts), api::kApprovalStepSkipped);
+  const ProfileReport report = report_profile({}, facts);
+  const auto* approval = condition(report, api::kApprovalStepSkipped);
 
   EXPECT_EQ(approval->status, api::ConditionStatus::kUnknown);
   EXPECT_THAT(approval->message, HasSubstr("neither administrator nor manager"));
