@@ -148,20 +148,24 @@ base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile&
   }
   if (written) {
     const base::MutexLock lock(mutex_);
-    written_[api::key_of(profile.meta)] = (*written)["metadata"].value("resourceVersion", "");
+    gates_[api::key_of(profile.meta)].wrote((*written)["metadata"].value("resourceVersion", ""));
   }
   return {};
 }
 
 bool ProfileReconciler::has_caught_up(const api::AutomationProfile& profile) {
   const base::MutexLock lock(mutex_);
-  const auto at = written_.find(api::key_of(profile.meta));
-  return at == written_.end() || profiles_.has_seen(profile.meta.namespace_, at->second);
+  const auto at = gates_.find(api::key_of(profile.meta));
+  if (at == gates_.end()) return true;
+  const auto has_seen = [&](const std::string& version) {
+    return profiles_.has_seen(profile.meta.namespace_, version);
+  };
+  return at->second.check(has_seen, clock_.steady_now()) != runtime::WriteGate::Verdict::kWait;
 }
 
 void ProfileReconciler::forget(const std::string& key) {
   const base::MutexLock lock(mutex_);
-  written_.erase(key);
+  gates_.erase(key);
 }
 
 }  // namespace reconcile

@@ -14,6 +14,7 @@
 #include "reconcile/profile_states.h"
 #include "runtime/informer.h"
 #include "runtime/reconciler.h"
+#include "runtime/write_gate.h"
 
 namespace reconcile {
 
@@ -60,8 +61,8 @@ class ProfileReconciler final : public runtime::Reconciler {
   const base::Clock& clock_;
   const Hooks hooks_;
   base::Mutex mutex_;
-  // The resourceVersion after our last write of status, by the profile's key.
-  std::map<std::string, std::string> written_ GUARDED_BY(mutex_);
+  // Our last write of status, by the profile's key.
+  std::map<std::string, runtime::WriteGate> gates_ GUARDED_BY(mutex_);
 };
 
 }  // namespace reconcile
