@@ -7,6 +7,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/observed_builder.h"
@@ -572,18 +573,20 @@ void for_each_state(const Facts& facts, const Visit& visit) {
   constexpr std::size_t kOwnerIndex = 12;
   constexpr std::size_t kRevokedIndex = 13;
   std::array<const char*, kFactCount> state{};
-  const auto walk = [&](const auto& self, std::size_t index, const rules::Observed& base) -> void {
-    if (index == kFactCount) return visit(state, base);
+  // The last value of a fact takes the state over instead of copying it: most facts of a walk have
+  // one value, and copies are what a walk costs.
+  const auto walk = [&](const auto& self, std::size_t index, rules::Observed&& base) -> void {
+    if (index == kFactCount) return visit(state, std::as_const(base));
     const bool needs_key = index > kOrdersIndex && index < kErrorIndex;
     const bool idle = needs_key && std::string_view(state[kPendingIndex]) == "none";
     const bool owned = index == kOwnerIndex && !may_be_adopted(base);
     const bool absent = index == kRevokedIndex && !may_be_revoked(base);
     const std::size_t count = idle || owned || absent ? 1 : facts[index].size();
-    for (const FactValue& value : facts[index].first(count)) {
-      rules::Observed seen = base;
-      value.apply(seen);
-      state[index] = value.name;
-      self(self, index + 1, seen);
+    for (std::size_t i = 0; i < count; ++i) {
+      rules::Observed seen = i + 1 < count ? rules::Observed(base) : std::move(base);
+      facts[index][i].apply(seen);
+      state[index] = facts[index][i].name;
+      self(self, index + 1, std::move(seen));
     }
   };
   walk(walk, 0, observed().build());
