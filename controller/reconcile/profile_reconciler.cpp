@@ -83,7 +83,7 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
     base::log_info("profile checked", {{"key", key}, {"problem", report.problem}});
     hooks_.changed(key);
   }
-  hooks_.reported(key, api::is_true(report.status.conditions, api::kReady));
+  hooks_.reported(*profile, api::is_true(report.status.conditions, api::kReady));
   if (const auto written = write_status(*profile, report.status, stop); !written) {
     return Outcome::failed(written.error());
   }
@@ -154,13 +154,19 @@ base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile&
 }
 
 bool ProfileReconciler::has_caught_up(const api::AutomationProfile& profile) {
+  const auto verdict = ask_gate(profile);
+  if (verdict != runtime::WriteGate::Verdict::kOpen && hooks_.stale) hooks_.stale(verdict);
+  return verdict != runtime::WriteGate::Verdict::kWait;
+}
+
+runtime::WriteGate::Verdict ProfileReconciler::ask_gate(const api::AutomationProfile& profile) {
   const base::MutexLock lock(mutex_);
   const auto at = gates_.find(api::key_of(profile.meta));
-  if (at == gates_.end()) return true;
+  if (at == gates_.end()) return runtime::WriteGate::Verdict::kOpen;
   const auto has_seen = [&](const std::string& version) {
     return profiles_.has_seen(profile.meta.namespace_, version);
   };
-  return at->second.check(has_seen, clock_.steady_now()) != runtime::WriteGate::Verdict::kWait;
+  return at->second.check(has_seen, clock_.steady_now());
 }
 
 void ProfileReconciler::forget(const std::string& key) {
