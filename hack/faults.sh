@@ -2,8 +2,8 @@
 # Runs the catalogue of faults, or the parts of it that are named, in full.
 #
 # usage: hack/faults.sh [--some] [SUITE...]
-#   SUITE    SieveCrashes, SieveViews, SieveApiFaults, SieveTakeOver, SieveCampaign, or one test as
-#            SieveCrashes.Create; default: all
+#   SUITE    SieveCrashes, SieveViews, SieveApiFaults, SieveTakeOver, SieveCampaign, SieveClock, or
+#            one test as SieveCrashes.Create; default: all
 #   --some   only the share that hack/test.sh runs each time
 #
 # Uses the development build (cmake --preset dev) and a control plane of its own. In full, on two
