@@ -112,7 +112,7 @@ TEST(KnownOperations, AreExactlyThoseOfTheClient) {
   MeteredTransport metered(
       std::move(inner), std::string(kBase),
       [&](std::string_view operation, auto, double) { made.emplace(operation); }, clock);
-  Client client(metered, clock, {});
+  Client client(metered, clock, {.api_key = base::SecretString("k")});
 
   std::ignore = client.user_me({});
   std::ignore = client.list_organizations({}, {});
