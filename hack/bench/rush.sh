@@ -131,7 +131,8 @@ start_operator() {
 
 write_seed >"$out/seed.yaml"
 "$repo/hack/control-plane.sh" up "$plane" --owner-pid $$ --user bench-client=cluster-admin \
-  --user duplicert-operator=cluster-admin 2>"$out/plane.log" || die "no control plane: $out/plane.log"
+  --user duplicert-operator=cluster-admin 2>"$out/plane.log" ||
+  die "no control plane: $out/plane.log"
 plane_tools=$(cat "$plane/tools")
 read -r ca_port metrics_port health_port < <(free_ports 3)
 clocks=()
@@ -165,6 +166,6 @@ clocks=(LD_PRELOAD="$out/fast_time.so" FAST_TIME_RATE="$rate" FAST_TIME_OFFSET=$
 start_simulator
 say "twelve days later, $rate times as fast: all are due"
 start_operator
-python3 "$here/rush/watch.py" --simulator "https://127.0.0.1:$ca_port/_sim" --trust "$out/ca/ca.pem" \
-  --copies "$copies" --orders "$orders" --rate "$rate" --result "$out/rush.json" \
+python3 "$here/rush/watch.py" --simulator "https://127.0.0.1:$ca_port/_sim" \
+  --trust "$out/ca/ca.pem" --copies "$copies" --orders "$orders" --rate "$rate" --result "$out/rush.json" \
   --kubectl "$plane_tools/kubectl" --kubeconfig "$plane/kubeconfig"

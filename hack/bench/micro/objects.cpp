@@ -1,6 +1,5 @@
 #include "micro/objects.h"
 
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -100,8 +99,8 @@ Sent chain() {
   const support::TempDir directory;
   const auto issuer = simulator::Issuer::open(directory.path().string(), support::kNow);
   const auto key = x509::PrivateKey::generate({});
-  const auto csr = x509::make_csr(*key, {.common_name = "shop.example.com",
-                                         .dns_names = {"shop.example.com"}});
+  const auto csr =
+      x509::make_csr(*key, {.common_name = "shop.example.com", .dns_names = {"shop.example.com"}});
   const auto leaf = issuer->issue({.subject = {.common_name = "shop.example.com"},
                                    .names = {"shop.example.com"},
                                    .not_before = support::kNow,
