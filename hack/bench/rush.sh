@@ -167,5 +167,6 @@ start_simulator
 say "twelve days later, $rate times as fast: all are due"
 start_operator
 python3 "$here/rush/watch.py" --simulator "https://127.0.0.1:$ca_port/_sim" \
-  --trust "$out/ca/ca.pem" --copies "$copies" --orders "$orders" --rate "$rate" --result "$out/rush.json" \
+  --trust "$out/ca/ca.pem" --copies "$copies" \
+  --orders "$orders" --rate "$rate" --result "$out/rush.json" \
   --kubectl "$plane_tools/kubectl" --kubeconfig "$plane/kubeconfig"
