@@ -8,6 +8,7 @@
 #include "api/names.h"
 #include "base/log.h"
 #include "certcentral/client.h"
+#include "kube/response.h"
 #include "reconcile/pass_limits.h"
 #include "reconcile/preflight.h"
 #include "reconcile/profile_access.h"
@@ -148,7 +149,7 @@ base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile&
   }
   if (written) {
     const base::MutexLock lock(mutex_);
-    gates_[api::key_of(profile.meta)].wrote((*written)["metadata"].value("resourceVersion", ""));
+    gates_[api::key_of(profile.meta)].wrote(kube::metadata_text(*written, "resourceVersion"));
   }
   return {};
 }

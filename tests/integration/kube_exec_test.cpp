@@ -148,8 +148,8 @@ TEST_F(KubeExec, TellsThePluginWhichClusterItIsForIfItWantsThat) {
   EXPECT_EQ(info["spec"]["interactive"], false);
   EXPECT_EQ(info["spec"]["cluster"]["server"], cluster().url());
   EXPECT_EQ(info["spec"]["cluster"]["config"], (json{{"audience", "tests"}}));
-  EXPECT_EQ(base::from_base64(info["spec"]["cluster"]["certificate-authority-data"]),
-            cluster().ca_pem());
+  const auto ca = info["spec"]["cluster"]["certificate-authority-data"].get<std::string>();
+  EXPECT_EQ(base::from_base64(ca), cluster().ca_pem());
 }
 
 TEST_F(KubeExec, TellsNothingOfTheClusterUnasked) {
