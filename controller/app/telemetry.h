@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/thread_annotations.h"
@@ -35,14 +37,25 @@ class TelemetryRegistry {
   void report(const std::string& key, const api::DuplicateCertificateRequestStatus& status,
               const std::string& profile);
   void remove(const std::string& key);
-  void set_time(const metrics::Family& family, const metrics::Labels& labels,
-                const std::optional<base::TimePoint>& time);
+  void tell_requests();
+
+  // What is told of a request, in a tenth of the space that five series take.
+  struct Row {
+    const std::string* profile = nullptr;  // in profiles_
+    std::optional<base::TimePoint> expiration{};
+    std::optional<base::TimePoint> renewal{};
+    api::ConditionStatus ready = api::ConditionStatus::kUnknown;
+  };
+  using TellRow = std::function<void(const metrics::Labels&, const Row&)>;
+  void for_each_row(const TellRow& tell);
 
   metrics::Registry& registry_;
   base::Mutex mutex_;
-  std::map<std::string, std::string> profile_of_ GUARDED_BY(mutex_);  // request -> profile label
-  std::map<std::string, std::size_t> budgets_ GUARDED_BY(mutex_);     // as exposed last
-  metrics::Registry::Sampler budget_sampler_;  // last: its end waits for a running sample
+  std::map<std::string, Row> rows_ GUARDED_BY(mutex_);             // by request
+  std::set<std::string> profiles_ GUARDED_BY(mutex_);              // the few that rows_ name
+  std::map<std::string, std::size_t> budgets_ GUARDED_BY(mutex_);  // as exposed last
+  // Last: their ends wait for a running sample.
+  std::vector<metrics::Registry::Sampler> samplers_;
 };
 
 }  // namespace app
