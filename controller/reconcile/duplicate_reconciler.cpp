@@ -198,7 +198,10 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     if (is_effect(made.action) && seen.source == Source::kCached) continue;
     if (telemetry_.decided) telemetry_.decided(seen.facts, made);
     note_progress(made, seen.facts, memory);
-    if (!is_effect(made.action)) return made;
+    if (!is_effect(made.action)) {
+      conclude(made, seen);
+      return made;
+    }
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
     base::log_info(made.message, {{"key", api::key_of(request.meta)},
                                   {"action", rules::name_of(made.action)},
@@ -206,6 +209,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
                                   {"rule", made.rule}});
     tell_ignored_window(made.action, seen);
     if (auto done = act(made.action, seen, memory, stop); !done) {
+      conclude(made, seen);
       tell_trouble(std::move(made), done.error(), seen, memory, stop);
       base::Error error = std::move(done).error();
       // An admission policy says "invalid" of what it will allow once somebody has changed it.
@@ -214,10 +218,15 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     }
     // What was opened shows in the cache soon, and then to everybody.
     if (std::holds_alternative<rules::OpenLedger>(made.action)) {
+      conclude(made, seen);
       return rules::Decision{.action = rules::Wait{clock_.now() + kStaleRetry}};
     }
   }
   return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
+}
+
+void DuplicateReconciler::conclude(const rules::Decision& made, const Observation& seen) const {
+  if (telemetry_.concluded) telemetry_.concluded(seen.facts, made);
 }
 
 // An effect that the API server refuses (permission, quota, admission) is tried again; until it

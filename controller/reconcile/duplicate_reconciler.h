@@ -24,6 +24,8 @@ namespace reconcile {
 // What the reconciler counts and who hears of it. All may be called from several workers.
 struct Telemetry {
   std::function<void(const rules::Observed&, const rules::Decision&)> decided{};
+  // The last decision of a work item: the one that waits, or whose effect failed.
+  std::function<void(const rules::Observed&, const rules::Decision&)> concluded{};
   // A certificate was installed `since` the request became due.
   std::function<void(const rules::Observed&, std::chrono::milliseconds since)> issued{};
   std::function<void(const std::string& key, const api::DuplicateCertificateRequestStatus&,
@@ -71,6 +73,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
   // Runs passes until a decision waits. The last observation is left in `seen`.
   base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
                                            Memory& memory, Observation& seen, std::stop_token stop);
+  void conclude(const rules::Decision& made, const Observation& seen) const;
   void tell_trouble(rules::Decision made, const base::Error& error, const Observation& seen,
                     Memory& memory, std::stop_token stop);
   void note_progress(const rules::Decision& made, const rules::Observed& seen,
