@@ -9,6 +9,7 @@
 
 #include "api/codec.h"
 #include "api/names.h"
+#include "api/packing.h"
 #include "reconcile/keystore.h"
 
 namespace reconcile {
@@ -301,6 +302,19 @@ base::Result<SecretMeta> decode_secret_meta(const json& object) {
   secret.meta = TRY(api::decode_metadata(object));
   secret.applied = applied_by_us(object);
   return secret;
+}
+
+base::Packed pack(const SecretMeta& secret) {
+  api::PackOut out;
+  out.required("metadata", secret.meta);
+  out.field("applied", secret.applied);
+  return out.packed();
+}
+
+void unpack(const base::Packed& packed, SecretMeta& secret) {
+  api::PackIn in(packed);
+  in.required("metadata", secret.meta);
+  in.field("applied", secret.applied);
 }
 
 std::optional<std::string> data_of(const json& secret, std::string_view key) {

@@ -11,6 +11,7 @@
 #include "api/duplicate_certificate_request.h"
 #include "api/metadata.h"
 #include "base/bytes.h"
+#include "base/packed.h"
 #include "base/result.h"
 #include "rules/action.h"
 #include "rules/observed.h"
@@ -25,8 +26,13 @@ struct SecretMeta {
   api::ObjectMeta meta{};
   // Labels, annotations and UIDs of owners that we applied, as metadata.managedFields tells.
   std::set<std::string> applied{};
+
+  bool operator==(const SecretMeta&) const = default;
 };
 base::Result<SecretMeta> decode_secret_meta(const nlohmann::json& object);
+// As caches keep it: see api::pack.
+base::Packed pack(const SecretMeta& secret);
+void unpack(const base::Packed& packed, SecretMeta& secret);
 
 // The decoded value of data[key], or nullopt.
 std::optional<std::string> data_of(const nlohmann::json& secret, std::string_view key);
