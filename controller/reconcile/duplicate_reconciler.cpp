@@ -172,7 +172,32 @@ DuplicateReconciler::Memory DuplicateReconciler::recall(
 
 void DuplicateReconciler::remember(const std::string& key, const Memory& memory) {
   const base::MutexLock lock(mutex_);
-  memories_.insert_or_assign(key, memory);
+  if (is_blank(key, memory)) {
+    memories_.erase(key);
+  } else {
+    memories_.insert_or_assign(key, memory);
+  }
+  // Two for each that may have come: there are soon no more than a few old ones.
+  tidy_one();
+  tidy_one();
+}
+
+// Whether the next pass would do the same without it.
+bool DuplicateReconciler::is_blank(const std::string& key, const Memory& memory) const {
+  if (memory.failures != 0 || memory.has_pending || memory.due_since) return false;
+  const std::string namespace_ = key.substr(0, key.find('/'));
+  return requests_.has_seen(namespace_, memory.status_gate.awaits()) &&
+         entries_.has_seen(ledger_namespace_, memory.ledger_gate.awaits());
+}
+
+// A gate opens when the cache shows our last write, after the pass that made it: so somebody has to
+// come back.
+void DuplicateReconciler::tidy_one() {
+  if (memories_.empty()) return;
+  auto at = memories_.upper_bound(tidied_);
+  if (at == memories_.end()) at = memories_.begin();
+  tidied_ = at->first;
+  if (is_blank(at->first, at->second)) memories_.erase(at);
 }
 
 void DuplicateReconciler::forget(const std::string& key) {

@@ -55,7 +55,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
   runtime::Outcome reconcile(const std::string& key, std::stop_token stop) override;
 
  private:
-  // What this process remembers of a request between its passes. Never needed for correctness.
+  // What this process remembers of a request between its passes. Never needed for correctness, and
+  // dropped when it says nothing any more, so that ten thousand that are Ready take no memory here.
   struct Memory {
     std::string uid{};
     int failures = 0;          // of calls to the CA, in a row
@@ -68,6 +69,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
   Memory recall(const api::DuplicateCertificateRequest& request);
   void remember(const std::string& key, const Memory& memory);
   void forget(const std::string& key);
+  bool is_blank(const std::string& key, const Memory& memory) const;
+  void tidy_one() REQUIRES(mutex_);
 
   runtime::Outcome work_on(const std::string& key, const std::stop_token& stop);
   // Runs passes until a decision waits. The last observation is left in `seen`.
@@ -104,7 +107,9 @@ class DuplicateReconciler final : public runtime::Reconciler {
   Actor actor_;
 
   base::Mutex mutex_;
+  // Of requests that are being worked on, or were so lately.
   std::map<std::string, Memory> memories_ GUARDED_BY(mutex_);
+  std::string tidied_ GUARDED_BY(mutex_);  // the key at which tidy_one() was last
 };
 
 }  // namespace reconcile
