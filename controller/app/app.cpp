@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/codec.h"
+#include "api/defaults.h"
 #include "api/names.h"
 #include "app/servers.h"
 #include "base/log.h"
@@ -154,6 +155,7 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
   namespaces_.on_change([this](const auto& change) {
     if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
   });
+  want_keys();
   add_readiness();
 }
 
@@ -212,7 +214,27 @@ reconcile::DuplicateReconciler::Options App::request_options() {
                         for (const auto& profile : profiles_.store().list()) {
                           queues().profiles.add(api::key_of(profile->meta));
                         }
-                      }}};
+                      },
+                  .make_key = [this](const auto& params) { return keys_.key(params); }}};
+}
+
+// Keys are made ahead of time for whoever may ask for RSA, and only then.
+void App::want_keys() {
+  const auto want = [this](const api::AutomationProfileSpec& profile,
+                           const api::DuplicateCertificateRequestSpec& request) {
+    keys_.want(reconcile::key_params(api::effective_private_key(profile, request)));
+  };
+  profiles_.on_change([want](const auto& change) {
+    if (change.after) want(change.after->spec, {});
+  });
+  requests_.on_change([want](const auto& change) {
+    if (change.after && change.after->spec.private_key) want({}, change.after->spec);
+  });
+}
+
+bool App::is_idle() {
+  return duplicate_controller_.queue().is_idle() && order_controller_.queue().is_idle() &&
+         profile_controller_.queue().is_idle();
 }
 
 reconcile::OrderOptions App::order_options() {
@@ -332,6 +354,7 @@ void App::start_controllers() {
   profile_controller_.start();
   duplicate_controller_.start();
   order_controller_.start();
+  key_filler_ = std::make_unique<KeyFiller>(keys_, [this] { return is_idle(); });
 }
 
 void App::start_elector() {

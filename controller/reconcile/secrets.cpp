@@ -326,6 +326,12 @@ std::optional<std::string> data_of(const json& secret, std::string_view key) {
   return bytes ? std::optional(*std::move(bytes)) : std::nullopt;
 }
 
+x509::KeyParams key_params(const api::KeyParameters& key) {
+  return {.algorithm = key.algorithm == api::KeyAlgorithm::kRsa ? x509::KeyAlgorithm::kRsa
+                                                                : x509::KeyAlgorithm::kEcdsa,
+          .size = key.size};
+}
+
 rules::LeafFacts leaf_facts(const x509::Certificate& certificate) {
   std::string serial = certificate.serial_number();
   std::ranges::transform(serial, serial.begin(),

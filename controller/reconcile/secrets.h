@@ -41,6 +41,8 @@ std::optional<std::string> data_of(const nlohmann::json& secret, std::string_vie
 rules::InstalledFacts installed_marks(const api::ObjectMeta& secret);
 // The facts of the target Secret, all but `owner` and `owner_text`, which need the cache.
 rules::InstalledFacts installed_facts(const nlohmann::json& secret, x509::ParseMemo& parsed);
+// The same parameters in the words of pkg/x509.
+x509::KeyParams key_params(const api::KeyParameters& key);
 // The facts of a certificate, and those of its key if there is one.
 rules::LeafFacts leaf_facts(const x509::Certificate& certificate);
 

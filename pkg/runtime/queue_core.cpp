@@ -62,6 +62,11 @@ void QueueCore::done(const std::string& key) {
   if (at != entries_.end()) delay(at->first, at->second);
 }
 
+bool QueueCore::has_work(base::Steady now) const {
+  const bool due = !delayed_.empty() && delayed_.begin()->at <= now;
+  return due || !ready_.empty() || !taken_.empty();
+}
+
 std::optional<base::Steady> QueueCore::next_due() const {
   if (delayed_.empty()) return std::nullopt;
   return delayed_.begin()->at;

@@ -76,6 +76,8 @@ class QueueCore {
   // Ends what take() began. The key must have been taken (BASE_CHECK).
   void done(const std::string& key);
 
+  // Whether any key could be handed out now, or is with a worker.
+  bool has_work(base::Steady now) const;
   // When the next delayed key becomes due; nullopt if none waits.
   std::optional<base::Steady> next_due() const;
 
