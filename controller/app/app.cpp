@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/defaults.h"
 #include "api/names.h"
+#include "app/heap.h"
 #include "app/servers.h"
 #include "base/log.h"
 #include "http/curl_transport.h"
@@ -25,6 +26,7 @@ constexpr std::string_view kLeaseName = "duplicert";
 // below 20 s, and far below Kubernetes' 30 s of grace.
 constexpr auto kDrain = 12s;
 constexpr auto kNamespaceInterval = 10min;
+constexpr auto kTidyInterval = 1s;
 constexpr auto kCacheWait = 1s;
 constexpr auto kCachePause = 50ms;
 constexpr auto kTellAgain = 2min;
@@ -381,6 +383,17 @@ void App::start_elector() {
   elector_->start();
 }
 
+void App::wait_for_end(const std::stop_token& ended) {
+  MemoryTrimmer memory;
+  base::Steady follow_at = clock_.steady_now() + kNamespaceInterval;
+  while (runtime::pause(kTidyInterval, ended)) {
+    if (is_idle()) memory.trim_after_burst();
+    if (clock_.steady_now() < follow_at) continue;
+    follow_namespaces(ended);
+    follow_at = clock_.steady_now() + kNamespaceInterval;
+  }
+}
+
 base::Result<void> App::run(std::stop_token stop) {
   // Either way out, by a signal or by a lost lease, ends the same waits.
   const std::stop_callback on_signal(stop, [this] { ended_.request_stop(); });
@@ -396,13 +409,7 @@ base::Result<void> App::run(std::stop_token stop) {
       start_controllers();
     }
   }
-  base::Mutex mutex;
-  base::ConditionVariable waiting;
-  while (!ended.stop_requested()) {
-    const base::MutexLock lock(mutex);
-    waiting.wait_for(mutex, ended, kNamespaceInterval, [] { return false; });
-    if (!ended.stop_requested()) follow_namespaces(ended);
-  }
+  wait_for_end(ended);
   const bool lost = !stop.stop_requested();
   base::log_info("stopping");
   // Both share the time: one after the other they could use up Kubernetes' grace.

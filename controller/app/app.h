@@ -55,6 +55,7 @@ class App {
   void start_controllers();
   void want_keys();
   bool is_idle();
+  void wait_for_end(const std::stop_token& ended);
   void start_elector();
   void add_readiness();
   // Why the caches are not complete, in one sentence; "" if no listing has failed.
