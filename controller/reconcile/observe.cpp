@@ -113,12 +113,7 @@ rules::IssuedFacts issued_facts(const std::string& pem, std::int64_t certificate
                                 const std::string& public_key_sha256,
                                 std::optional<x509::Chain>& chain, x509::ParseMemo& parsed) {
   rules::IssuedFacts facts{.certificate_id = certificate_id};
-  const auto certificates = parsed.certificates(pem);
-  if (!certificates) {
-    facts.problem = certificates.error().message;
-    return facts;
-  }
-  auto built = x509::build_chain(*certificates, public_key_sha256);
+  auto built = parsed.chain(pem, public_key_sha256);
   if (!built) {
     facts.problem = built.error().message;
     return facts;
