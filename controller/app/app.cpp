@@ -79,6 +79,10 @@ base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
       .on_request = [counter](std::string_view method, const kube::Resource&, int status) {
         if (*counter) (*counter)(method, status);
       }};
+  // What we have applied to a Secret is compared with what is wanted.
+  client_options.drops_managed_fields = [](const kube::Resource& resource) {
+    return resource != kube::kSecrets;
+  };
   client_options.may_write = [may_write] { return *may_write && (*may_write)(); };
   auto client = TRY(kube::connect(config, client_options, user_agent(), clock, reload));
   client_options.may_write = nullptr;
