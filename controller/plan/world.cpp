@@ -8,6 +8,7 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "kube/request.h"
+#include "kube/tokens.h"
 #include "plan/read_only_transport.h"
 #include "reconcile/ledger.h"
 #include "reconcile/resources.h"
@@ -113,15 +114,11 @@ base::Result<void> World::connect(const WorldOptions& options) {
   catalog_.secrets.clear();
   std::unique_ptr<http::Transport> inner;
   if (options.cluster) inner = TRY(kube::transport_for(*options.cluster, options.user_agent));
-  const auto tokens = [&] {
-    if (!options.cluster)
-      return std::make_unique<kube::TokenSource>(base::SecretString(), "", clock_);
-    return std::make_unique<kube::TokenSource>(options.cluster->token, options.cluster->token_file,
-                                               clock_);
-  };
+  const kube::Config config = options.cluster.value_or(kube::Config{});
   client_ = std::make_unique<kube::Client>(
       kube::ClientOptions{.server = server, .field_manager = "duplicert-plan"},
-      std::make_unique<ReadOnlyTransport>(std::move(inner), std::move(answers)), tokens(), clock_);
+      std::make_unique<ReadOnlyTransport>(std::move(inner), std::move(answers)),
+      kube::tokens_for(config, clock_), clock_);
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "http/url.h"
 #include "kube/response.h"
 #include "kube/rotating_transport.h"
+#include "kube/tokens.h"
 #include "kube/warnings.h"
 
 namespace kube {
@@ -281,14 +282,6 @@ RotatingTransport::Make maker_for(const Config& config, const std::string& user_
   };
 }
 
-std::unique_ptr<TokenSource> tokens_of(const Config& config, const base::Clock& clock) {
-  if (config.exec) {
-    return std::make_unique<TokenSource>(
-        [plugin = *config.exec] { return run_exec_plugin(plugin); }, clock);
-  }
-  return std::make_unique<TokenSource>(config.token, config.token_file, clock);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<http::Transport>> transport_for(const Config& config,
@@ -314,7 +307,7 @@ Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions opti
   }
   options.server = config.server;
   return std::make_unique<Client>(std::move(options), std::move(transport),
-                                  tokens_of(config, clock), clock);
+                                  tokens_for(config, clock), clock);
 }
 
 }  // namespace kube
