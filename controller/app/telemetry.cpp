@@ -16,6 +16,8 @@ const Family kRenewal{"duplicert_certificate_renewal_timestamp_seconds",
                       "When the certificate of a request becomes due, Unix time."};
 const Family kReady{"duplicert_certificate_ready",
                     "Condition Ready of a request: 1 for the label condition that holds."};
+const Family kStalled{"duplicert_certificate_stalled",
+                      "1 if a request is not Ready and a person must act: its condition Stalled."};
 const Family kIssued{"duplicert_duplicates_issued_total", "Duplicates installed into Secrets."};
 const Family kOrders{"duplicert_orders_placed_total",
                      "Orders and renewals that the CA has taken, by profile and kind."};
@@ -118,6 +120,7 @@ void TelemetryRegistry::report(const std::string& key,
     registry_.gauge(kReady, with(labels, "condition", std::string(word)))
         .set(word == ready_word(status.conditions) ? 1 : 0);
   }
+  registry_.gauge(kStalled, labels).set(api::is_true(status.conditions, api::kStalled) ? 1 : 0);
   set_time(kExpiration, labels, status.certificate ? status.certificate->not_after : std::nullopt);
   set_time(kRenewal, labels, status.renewal_time);
 }
@@ -145,8 +148,9 @@ void TelemetryRegistry::remove(const std::string& key) {
   for (const std::string_view word : kConditions) {
     registry_.remove(kReady.name, with(labels, "condition", std::string(word)));
   }
-  registry_.remove(kExpiration.name, labels);
-  registry_.remove(kRenewal.name, labels);
+  for (const Family* family : {&kStalled, &kExpiration, &kRenewal}) {
+    registry_.remove(family->name, labels);
+  }
 }
 
 void TelemetryRegistry::count_ca_call(std::string_view operation, std::string_view code,
