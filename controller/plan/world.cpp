@@ -8,7 +8,6 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "kube/request.h"
-#include "kube/tokens.h"
 #include "plan/read_only_transport.h"
 #include "reconcile/ledger.h"
 #include "reconcile/resources.h"

@@ -12,7 +12,6 @@
 #include "http/url.h"
 #include "kube/response.h"
 #include "kube/rotating_transport.h"
-#include "kube/tokens.h"
 #include "kube/warnings.h"
 
 namespace kube {
