@@ -36,6 +36,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "chaos"
+QUIET_SECONDS = 20
 SEED = """
 next_order_id: 67890
 accounts:
@@ -262,14 +263,19 @@ def back_up(world):
 
 
 def wait_settled(world, most=420):
+    """Every request is Ready, and the operators have tried no write for QUIET_SECONDS: after a
+    restore they may still work on requests that are gone, until they have listed anew."""
     end = time.monotonic() + most
-    open_ones = None
+    open_ones, tried, since = None, -1, 0.0
     while time.monotonic() < end:
         world.heal()
         items = world.requests()
         if items is not None:
             open_ones = [i["metadata"]["name"] for i in items if not is_ready(i)]
-            if not open_ones:
+            tried_now = len(world.writes())
+            if tried_now != tried:
+                tried, since = tried_now, time.monotonic()
+            if not open_ones and time.monotonic() - since > QUIET_SECONDS:
                 return []
         time.sleep(2)
     return open_ones if open_ones is not None else ["the API server does not answer"]

@@ -72,7 +72,7 @@ run_tests() {
   local preset=$1 status=0
   shift
   local log=$repo/build/$preset-tests.log limit=300
-  if [ "$preset" != release ]; then limit=900; fi  # a sanitizer makes the longest ones 3 times as long
+  if [ "$preset" != release ]; then limit=900; fi # sanitizers take three times as long
   say "$preset tests ..."
   ctest --test-dir "$repo/build/$preset" "$@" -j "$(nproc)" --timeout "$limit" --output-on-failure \
     --no-tests=error >"$log" 2>&1 || status=$?

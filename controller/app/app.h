@@ -11,6 +11,7 @@
 
 #include "app/debug.h"
 #include "app/key_filler.h"
+#include "app/rest_client_metrics.h"
 #include "app/startup.h"
 #include "app/telemetry.h"
 #include "base/clock.h"
@@ -46,8 +47,14 @@ class App {
   base::Result<void> run(std::stop_token stop);
 
  private:
-  App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
-      std::unique_ptr<kube::Client> lease_client, std::string home_namespace);
+  // The two clients, and where we are.
+  struct Connection {
+    std::unique_ptr<kube::Client> client{};
+    std::unique_ptr<kube::Client> lease_client{};
+    std::string server{};
+    std::string namespace_{};
+  };
+  App(const cli::RunOptions& options, Connection connection);
 
   base::Result<void> start_servers();
   void start_informers();
@@ -56,7 +63,7 @@ class App {
   void want_keys();
   bool is_idle();
   void wait_for_end(const std::stop_token& ended);
-  void start_elector();
+  void make_elector();
   void add_readiness();
   // Why the caches are not complete, in one sentence; "" if no listing has failed.
   std::string cache_problem() const;
@@ -80,6 +87,7 @@ class App {
   metrics::Registry registry_;
   metrics::ProcessMetrics process_metrics_;
   TelemetryRegistry telemetry_;
+  RestClientMetrics rest_client_metrics_;
   DecisionLog decisions_;
   const std::unique_ptr<kube::Client> client_;
   const std::unique_ptr<kube::Client> lease_client_;

@@ -1,6 +1,8 @@
 #include "app/telemetry.h"
 
 #include "api/names.h"
+#include "api/reason.h"
+#include "certcentral/metered_transport.h"
 #include "cli/options.h"
 #include "kube/resource.h"
 
@@ -16,6 +18,8 @@ const Family kRenewal{"duplicert_certificate_renewal_timestamp_seconds",
                       "When the certificate of a request becomes due, Unix time."};
 const Family kReady{"duplicert_certificate_ready",
                     "Condition Ready of a request: 1 for the label condition that holds."};
+const Family kStalled{"duplicert_certificate_stalled",
+                      "1 if a request is not Ready and a person must act: its condition Stalled."};
 const Family kIssued{"duplicert_duplicates_issued_total", "Duplicates installed into Secrets."};
 const Family kOrders{"duplicert_orders_placed_total",
                      "Orders and renewals that the CA has taken, by profile and kind."};
@@ -28,11 +32,42 @@ const Family kCaSeconds{"duplicert_ca_request_duration_seconds", "Duration of ca
 const Family kProfileReady{"duplicert_profile_ready", "1 if the AutomationProfile is Ready."};
 const Family kBudget{"duplicert_ca_rate_limit_remaining",
                      "Calls to the CA that could be made right now, by account."};
-const Family kStale{"duplicert_stale_cache_total",
-                    "Passes that found the cache older than our own last write, by what followed."};
+const Family kStale{
+    "duplicert_stale_cache_total",
+    "Passes that found the cache older than our own last write, by controller and by "
+    "what followed."};
 const Family kBuildInfo{"duplicert_build_info", "1, with the version as a label."};
-const Family kApiCalls{"rest_client_requests_total",
-                       "Calls to the API server by method and status code."};
+const Family kCertificateReads{"certwatcher_read_certificate_total",
+                               "Total number of certificate reads"};
+const Family kCertificateErrors{"certwatcher_read_certificate_errors_total",
+                                "Total number of certificate read errors"};
+
+struct Effect {
+  std::string_view action{};  // as rules::name_of tells it
+  api::Reason reason{};
+};
+// What is usually decided besides waiting (tests/golden/decision_table.txt).
+constexpr Effect kEffects[] = {
+    {"nothing", api::Reason::kIssued},
+    {"ask_orders", api::Reason::kPending},
+    {"ask_duplicates", api::Reason::kAwaitingIssuance},
+    {"ask_certificate", api::Reason::kAwaitingIssuance},
+    {"ask_ownership", api::Reason::kPending},
+    {"submit_duplicate", api::Reason::kAwaitingIssuance},
+    {"submit_duplicate", api::Reason::kRenewing},
+    {"install_certificate", api::Reason::kIssued},
+    {"drop_pending", api::Reason::kPending},
+    {"back_up_secret", api::Reason::kAwaitingIssuance},
+    {"apply_marks", api::Reason::kIssued},
+    {"open_ledger", api::Reason::kAwaitingIssuance},
+    {"open_ledger", api::Reason::kRenewing},
+    {"remember_no_gain", api::Reason::kPending},
+    {"update_keystore", api::Reason::kIssued},
+    {"ask_approval", api::Reason::kAwaitingApproval},
+    {"prepare_key", api::Reason::kApprovalStepEnabled},
+    {"record_rejection", api::Reason::kApprovalRejected},
+    {"ask_revocation", api::Reason::kIssued},
+};
 
 using enum api::ConditionStatus;
 constexpr api::ConditionStatus kConditions[] = {kTrue, kFalse, kUnknown};
@@ -45,6 +80,18 @@ Labels name_labels(const std::string& key) {
 Labels with(Labels labels, const std::string& name, std::string value) {
   labels.insert_or_assign(name, std::move(value));
   return labels;
+}
+
+Labels pair(std::string_view action, api::Reason reason) {
+  return {{"action", std::string(action)}, {"reason", std::string(api::name_of(reason))}};
+}
+
+std::vector<double> duration_buckets() {
+  return metrics::exponential_buckets(0.05, 2, 16);
+}
+
+std::vector<double> call_buckets() {
+  return metrics::exponential_buckets(0.01, 2, 13);
 }
 
 double unix_seconds(base::TimePoint time) {
@@ -61,20 +108,36 @@ api::ConditionStatus ready_of(const api::Conditions& conditions) {
 
 TelemetryRegistry::TelemetryRegistry(metrics::Registry& registry) : registry_(registry) {
   registry_.gauge(kBuildInfo, {{"version", cli::version()}}).set(1);
-  registry_.histogram(kDuration, metrics::exponential_buckets(0.05, 2, 16));
-  registry_.counter(kStale, {{"outcome", "waited"}});
-  registry_.counter(kStale, {{"outcome", "gave_up"}});
+  declare_from_the_start();
   tell_requests();
+}
+
+// A counter that appears with its first event has no increase that a query could see.
+void TelemetryRegistry::declare_from_the_start() {
+  registry_.histogram(kDuration, duration_buckets());
+  registry_.counter(kCertificateReads);
+  registry_.counter(kCertificateErrors);
+  for (const char* controller : {"request", "order", "profile"}) {
+    registry_.counter(kStale, {{"controller", controller}, {"outcome", "waited"}});
+    registry_.counter(kStale, {{"controller", controller}, {"outcome", "gave_up"}});
+  }
+  for (const std::string_view operation : certcentral::known_operations()) {
+    const std::string code = operation.starts_with("POST") ? "201" : "200";
+    registry_.counter(kCaCalls, {{"operation", std::string(operation)}, {"code", code}});
+    registry_.histogram(kCaSeconds, call_buckets(), {{"operation", std::string(operation)}});
+  }
+  for (const auto& [action, reason] : kEffects) registry_.counter(kDecisions, pair(action, reason));
+  for (const api::Reason reason : api::all_reasons()) {
+    if (api::class_of(reason) == api::ReasonClass::kEventOnly) continue;
+    registry_.counter(kDecisions, pair("wait", reason));
+  }
 }
 
 reconcile::Telemetry TelemetryRegistry::hooks() {
   return {
       .decided =
           [this](const rules::Observed& /*seen*/, const rules::Decision& made) {
-            registry_
-                .counter(kDecisions, {{"action", std::string(rules::name_of(made.action))},
-                                      {"reason", std::string(api::name_of(made.reason))}})
-                .add();
+            registry_.counter(kDecisions, pair(rules::name_of(made.action), made.reason)).add();
           },
       .issued =
           [this](const rules::Observed& seen, std::chrono::milliseconds since) {
@@ -82,13 +145,13 @@ reconcile::Telemetry TelemetryRegistry::hooks() {
                 .counter(kIssued,
                          {{"profile", seen.profile->name}, {"product", seen.profile->product}})
                 .add();
-            registry_.histogram(kDuration, metrics::exponential_buckets(0.05, 2, 16))
+            registry_.histogram(kDuration, duration_buckets())
                 .observe(static_cast<double>(since.count()) / 1000.0);
           },
       .reported = [this](const std::string& key, const auto& status,
                          const std::string& profile) { report(key, status, profile); },
       .gone = [this](const std::string& key) { remove(key); },
-      .stale = [this](runtime::WriteGate::Verdict verdict) { count_stale(verdict); },
+      .stale = [this](runtime::WriteGate::Verdict verdict) { count_stale("request", verdict); },
   };
 }
 
@@ -99,7 +162,8 @@ void TelemetryRegistry::report(const std::string& key,
   rows_[key] = {.profile = &*profiles_.insert(profile).first,
                 .expiration = status.certificate ? status.certificate->not_after : std::nullopt,
                 .renewal = status.renewal_time,
-                .ready = ready_of(status.conditions)};
+                .ready = ready_of(status.conditions),
+                .stalled = api::is_true(status.conditions, api::kStalled)};
 }
 
 void TelemetryRegistry::remove(const std::string& key) {
@@ -125,6 +189,9 @@ void TelemetryRegistry::tell_requests() {
   };
   samplers_.push_back(told_time(kExpiration, &Row::expiration));
   samplers_.push_back(told_time(kRenewal, &Row::renewal));
+  samplers_.push_back(registry_.add_told(kStalled, [this](const metrics::Registry::Tell& tell) {
+    for_each_row([&](const Labels& labels, const Row& row) { tell(labels, row.stalled ? 1 : 0); });
+  }));
   samplers_.push_back(registry_.add_told(kReady, [this](const metrics::Registry::Tell& tell) {
     for_each_row([&](const Labels& labels, const Row& row) {
       for (const api::ConditionStatus one : kConditions) {
@@ -138,17 +205,8 @@ void TelemetryRegistry::count_ca_call(std::string_view operation, std::string_vi
                                       double seconds) {
   registry_.counter(kCaCalls, {{"operation", std::string(operation)}, {"code", std::string(code)}})
       .add();
-  registry_
-      .histogram(kCaSeconds, metrics::exponential_buckets(0.01, 2, 13),
-                 {{"operation", std::string(operation)}})
+  registry_.histogram(kCaSeconds, call_buckets(), {{"operation", std::string(operation)}})
       .observe(seconds);
-}
-
-void TelemetryRegistry::count_api_call(std::string_view method, int http_status) {
-  registry_
-      .counter(kApiCalls, {{"method", std::string(method)},
-                           {"code", http_status == 0 ? "<error>" : std::to_string(http_status)}})
-      .add();
 }
 
 void TelemetryRegistry::count_order(const rules::LedgerEntry& entry) {
@@ -158,17 +216,41 @@ void TelemetryRegistry::count_order(const rules::LedgerEntry& entry) {
       .add();
 }
 
-void TelemetryRegistry::count_stale(runtime::WriteGate::Verdict verdict) {
+void TelemetryRegistry::count_stale(const std::string& controller,
+                                    runtime::WriteGate::Verdict verdict) {
   const bool gave_up = verdict == runtime::WriteGate::Verdict::kGaveUp;
-  registry_.counter(kStale, {{"outcome", gave_up ? "gave_up" : "waited"}}).add();
+  registry_
+      .counter(kStale, {{"controller", controller}, {"outcome", gave_up ? "gave_up" : "waited"}})
+      .add();
 }
 
-void TelemetryRegistry::set_profile_ready(const std::string& key, bool ready) {
+void TelemetryRegistry::count_certificate_read(bool usable) {
+  registry_.counter(kCertificateReads).add();
+  if (!usable) registry_.counter(kCertificateErrors).add();
+}
+
+void TelemetryRegistry::set_profile_ready(const std::string& key, const std::string& product,
+                                          bool ready) {
   registry_.gauge(kProfileReady, name_labels(key)).set(ready ? 1 : 0);
+  registry_.counter(kIssued, {{"profile", key}, {"product", product}});
+  for (const auto kind : {api::OrderKind::kRenewal, api::OrderKind::kNew}) {
+    registry_.counter(kOrders, {{"profile", key}, {"kind", std::string(api::name_of(kind))}});
+  }
+  const base::MutexLock lock(mutex_);
+  products_of_[key].insert(product);
 }
 
 void TelemetryRegistry::remove_profile(const std::string& key) {
   registry_.remove(kProfileReady.name, name_labels(key));
+  for (const auto kind : {api::OrderKind::kRenewal, api::OrderKind::kNew}) {
+    registry_.remove(kOrders.name, {{"profile", key}, {"kind", std::string(api::name_of(kind))}});
+  }
+  const base::MutexLock lock(mutex_);
+  const auto products = products_of_.extract(key);
+  if (products.empty()) return;
+  for (const std::string& product : products.mapped()) {
+    registry_.remove(kIssued.name, {{"profile", key}, {"product", product}});
+  }
 }
 
 void TelemetryRegistry::watch_budgets(

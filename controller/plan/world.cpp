@@ -111,17 +111,16 @@ base::Result<void> World::connect(const WorldOptions& options) {
   }
   for (auto& [key, secret] : catalog_.secrets) reconcile::wipe(secret);
   catalog_.secrets.clear();
-  std::unique_ptr<http::Transport> inner;
-  if (options.cluster) inner = TRY(kube::transport_for(*options.cluster, options.user_agent));
-  const auto tokens = [&] {
-    if (!options.cluster)
-      return std::make_unique<kube::TokenSource>(base::SecretString(), "", clock_);
-    return std::make_unique<kube::TokenSource>(options.cluster->token, options.cluster->token_file,
-                                               clock_);
-  };
+  kube::Connection to{.tokens =
+                          std::make_shared<kube::TokenSource>(base::SecretString(), "", clock_)};
+  if (options.cluster) {
+    to = TRY(kube::open_connection(*options.cluster, options.user_agent, clock_));
+  }
   client_ = std::make_unique<kube::Client>(
-      kube::ClientOptions{.server = server, .field_manager = "duplicert-plan"},
-      std::make_unique<ReadOnlyTransport>(std::move(inner), std::move(answers)), tokens(), clock_);
+      kube::ClientOptions{
+          .server = server, .headers = std::move(to.headers), .field_manager = "duplicert-plan"},
+      std::make_unique<ReadOnlyTransport>(std::move(to.transport), std::move(answers)),
+      std::move(to.tokens), clock_);
   return {};
 }
 

@@ -347,6 +347,8 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
   return {};
 }
 
+// Over exactly the version that the status was computed from: a process with an old view would date
+// conditions anew, or take back what was told since.
 base::Result<void> DuplicateReconciler::report(const Observation& seen, const rules::Decision& made,
                                                Memory& memory, std::stop_token stop) {
   const auto& request = seen.facts.request;
@@ -356,8 +358,9 @@ base::Result<void> DuplicateReconciler::report(const Observation& seen, const ru
                         seen.facts.profile ? seen.facts.profile->name : "");
   }
   if (status == request.status) return {};
-  const nlohmann::json body{{"metadata", {{"uid", request.meta.uid}}},
-                            {"status", api::encode_status(status)}};
+  const nlohmann::json body{
+      {"metadata", {{"uid", request.meta.uid}, {"resourceVersion", request.meta.resource_version}}},
+      {"status", api::encode_status(status)}};
   auto written =
       client_.apply_status(kRequests, {request.meta.namespace_, request.meta.name}, body, stop);
   // Deleted meanwhile: nobody is left to tell.

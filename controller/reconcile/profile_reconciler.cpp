@@ -8,6 +8,7 @@
 #include "api/names.h"
 #include "base/log.h"
 #include "certcentral/client.h"
+#include "kube/response.h"
 #include "reconcile/pass_limits.h"
 #include "reconcile/preflight.h"
 #include "reconcile/profile_access.h"
@@ -83,7 +84,7 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
     base::log_info("profile checked", {{"key", key}, {"problem", report.problem}});
     hooks_.changed(key);
   }
-  hooks_.reported(key, api::is_true(report.status.conditions, api::kReady));
+  hooks_.reported(*profile, api::is_true(report.status.conditions, api::kReady));
   if (const auto written = write_status(*profile, report.status, stop); !written) {
     return Outcome::failed(written.error());
   }
@@ -134,12 +135,15 @@ base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile&
   return state;
 }
 
+// Over exactly the version that the status was computed from: a condition keeps its time only if
+// the one before is known. The gate alone does not see a write whose answer was lost.
 base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile& profile,
                                                    const api::AutomationProfileStatus& status,
                                                    std::stop_token stop) {
   if (status == profile.status) return {};
-  const nlohmann::json body{{"metadata", {{"uid", profile.meta.uid}}},
-                            {"status", api::encode_status(status)}};
+  const nlohmann::json body{
+      {"metadata", {{"uid", profile.meta.uid}, {"resourceVersion", profile.meta.resource_version}}},
+      {"status", api::encode_status(status)}};
   const auto written =
       client_.apply_status(kProfiles, {profile.meta.namespace_, profile.meta.name}, body, stop);
   // Deleted meanwhile: nobody is left to tell.
@@ -148,19 +152,25 @@ base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile&
   }
   if (written) {
     const base::MutexLock lock(mutex_);
-    gates_[api::key_of(profile.meta)].wrote((*written)["metadata"].value("resourceVersion", ""));
+    gates_[api::key_of(profile.meta)].wrote(kube::metadata_text(*written, "resourceVersion"));
   }
   return {};
 }
 
 bool ProfileReconciler::has_caught_up(const api::AutomationProfile& profile) {
+  const auto verdict = ask_gate(profile);
+  if (verdict != runtime::WriteGate::Verdict::kOpen && hooks_.stale) hooks_.stale(verdict);
+  return verdict != runtime::WriteGate::Verdict::kWait;
+}
+
+runtime::WriteGate::Verdict ProfileReconciler::ask_gate(const api::AutomationProfile& profile) {
   const base::MutexLock lock(mutex_);
   const auto at = gates_.find(api::key_of(profile.meta));
-  if (at == gates_.end()) return true;
+  if (at == gates_.end()) return runtime::WriteGate::Verdict::kOpen;
   const auto has_seen = [&](const std::string& version) {
     return profiles_.has_seen(profile.meta.namespace_, version);
   };
-  return at->second.check(has_seen, clock_.steady_now()) != runtime::WriteGate::Verdict::kWait;
+  return at->second.check(has_seen, clock_.steady_now());
 }
 
 void ProfileReconciler::forget(const std::string& key) {

@@ -127,7 +127,16 @@ Result<Response> CurlExchange::run() {
   long status = 0;
   curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
+  note_name_lookup();
   return std::move(response_);
+}
+
+void CurlExchange::note_name_lookup() {
+  long connects = 0;
+  curl_off_t lookup_us = 0;
+  curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &connects);
+  curl_easy_getinfo(handle_, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+  if (connects > 0) response_.name_lookup = std::chrono::microseconds{lookup_us};
 }
 
 Result<void> CurlExchange::prepare() {

@@ -44,6 +44,8 @@ struct Response {
   int status = 0;
   std::vector<Header> headers{};  // of the final answer, names as received
   std::string body{};
+  // How long the name took to resolve, if a new connection was made for this exchange.
+  std::optional<std::chrono::microseconds> name_lookup{};
 
   // The value of the first header called `name`, compared without case.
   std::optional<std::string_view> header(std::string_view name) const;

@@ -80,6 +80,12 @@ void WorkQueue::add_rate_limited(const std::string& key, const Urgency& urgency)
   insert(key, core_.fail(key), urgency);
 }
 
+void WorkQueue::add_slowly(const std::string& key, const Backoff& backoff, const Urgency& urgency) {
+  const base::MutexLock lock(mutex_);
+  core_.fail(key);
+  insert(key, delay_after(backoff, core_.failures(key)), urgency);
+}
+
 void WorkQueue::insert(const std::string& key, std::chrono::milliseconds delay,
                        const Urgency& urgency) {
   if (shut_down_) return;

@@ -80,7 +80,7 @@ Result<void> issue(kube::Client& client, const Settings& settings, const std::st
 Result<json> bare_writes(kube::Client& client, const Settings& settings) {
   const auto name_of = [&](std::size_t i) { return fmt::format("{}-{}", settings.prefix, i); };
   const auto make = [&](std::size_t i) -> Result<void> {
-    const json object = TRY(filled(settings.template_text, name_of(i), std::to_string(i)));
+    const json object = TRY(filled(settings, name_of(i), i));
     TRY_VOID(client.create(settings.goal.resource, settings.goal.namespace_, object, {}));
     return {};
   };

@@ -89,10 +89,11 @@ int main(int argc, char** argv) {
   app.add_option("--namespace", settings.goal.namespace_);
   app.add_option("--condition", settings.goal.condition);
   app.add_option("--marker", settings.goal.marker, "JSON pointer that each certificate changes");
-  app.add_option("--template", line.template_file, "JSON with {name}, {i} and {now}");
+  app.add_option("--template", line.template_file, "JSON with {name}, {i}, {group}, {now}");
   app.add_flag("--apply-status", settings.apply_status, "renew by an apply on /status");
   app.add_option("--prefix", settings.prefix);
   app.add_option("--count", settings.count);
+  app.add_option("--groups", settings.groups)->check(CLI::PositiveNumber);
   app.add_option("--parallel", settings.parallel);
   app.add_option("--seconds", line.seconds, "time limit, or length of the observation");
   app.add_option("--process", line.processes, "NAME=PID, to be measured");

@@ -77,7 +77,8 @@ std::vector<double> Readiness::ready_times(steady_clock::time_point begun) const
   return all;
 }
 
-// A stream that the server ends is opened again where it ended.
+// A stream that the server ends is opened again where it ended, and so is one that it refuses while
+// it reads a new kind from etcd.
 void Readiness::follow(std::string resource_version, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const auto ended = client_.watch(
@@ -88,10 +89,10 @@ void Readiness::follow(std::string resource_version, const std::stop_token& stop
           return {};
         },
         stop);
-    if (!ended && ended.error().code != base::Code::kCancelled) {
-      std::fprintf(stderr, "watch: %s\n", ended.error().message.c_str());
-      return;
-    }
+    if (ended || ended.error().code == base::Code::kCancelled) continue;
+    std::fprintf(stderr, "watch: %s\n", ended.error().message.c_str());
+    if (ended.error().code != base::Code::kExhausted) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds{500});
   }
 }
 

@@ -43,9 +43,10 @@ inline base::Result<void> in_parallel(std::size_t count, std::size_t parallel,
   return {};
 }
 
-// `text` with every "{i}" and "{now}" filled in, parsed.
-inline base::Result<nlohmann::json> filled(std::string text, const std::string& name,
-                                           const std::string& number) {
+// The template for object number `i`, parsed, with {name}, {i}, {group} and {now} filled in.
+inline base::Result<nlohmann::json> filled(const Settings& settings, const std::string& name,
+                                           std::size_t i) {
+  std::string text = settings.template_text;
   const auto replace = [&](std::string_view what, const std::string& with) {
     for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
       text.replace(at, what.size(), with);
@@ -53,7 +54,8 @@ inline base::Result<nlohmann::json> filled(std::string text, const std::string& 
     }
   };
   replace("{name}", name);
-  replace("{i}", number);
+  replace("{i}", std::to_string(i));
+  replace("{group}", std::to_string(i % settings.groups));
   replace("{now}", base::format_time(base::SystemClock().now()));
   auto parsed = nlohmann::json::parse(text, nullptr, false);
   if (parsed.is_discarded()) return base::fail(base::Code::kInvalid, "the template is no JSON");

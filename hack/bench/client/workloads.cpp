@@ -58,12 +58,12 @@ json outcome(Run& run, const Readiness& readiness, double written) {
   return result;
 }
 
-std::string number_of(const std::string& name) {
-  return name.substr(name.rfind('-') + 1);
+std::size_t number_of(const std::string& name) {
+  return std::stoul(name.substr(name.rfind('-') + 1));
 }
 
 Result<void> create_one(kube::Client& client, const Settings& settings, const std::string& name) {
-  const json object = TRY(filled(settings.template_text, name, number_of(name)));
+  const json object = TRY(filled(settings, name, number_of(name)));
   TRY_VOID(client.create(settings.goal.resource, settings.goal.namespace_, object, {}));
   return {};
 }
@@ -73,7 +73,7 @@ std::string name_at(const Settings& settings, std::size_t i) {
 }
 
 Result<void> ask_again(kube::Client& client, const Settings& settings, const std::string& name) {
-  const json patch = TRY(filled(settings.template_text, name, number_of(name)));
+  const json patch = TRY(filled(settings, name, number_of(name)));
   const kube::ObjectKey key{settings.goal.namespace_, name};
   if (settings.apply_status) {
     TRY_VOID(client.apply_status(settings.goal.resource, key, patch, {}));

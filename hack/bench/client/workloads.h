@@ -16,9 +16,10 @@ namespace bench {
 
 struct Settings {
   Goal goal{};
-  std::string template_text{};  // JSON of one object or patch; {i} is its number, {now} the time
+  std::string template_text{};  // JSON of one object or patch; see filled() in run.h
   std::string prefix = "load";  // of the names of objects: load-17
   std::size_t count = 100;
+  std::size_t groups = 1;  // {group}: the number modulo this
   std::size_t parallel = 16;
   std::chrono::seconds at_most{600};
   Processes processes{};
