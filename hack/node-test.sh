@@ -7,13 +7,14 @@
 #
 # What it sees, in order: the image, twice the same; the operator, waiting for its CRDs; the chart
 # installed by Helm 3 with two replicas and the simulator, Ready under PodSecurity "restricted";
-# `helm test`; a duplicate served by a TLS server in a Pod; 50 requests renewed while the leader's
-# Pod is deleted, one duplicate for each key; an order bought once; metrics that the alerts use;
-# every manifest and example taken by the API server; an upgrade by Helm 4 that changes no
-# certificate; no call of the operator refused, and each verb of its roles used; the manifests for
-# Flux, Argo CD and prometheus-operator against their CRDs; /debug from inside and outside of a
-# Pod; an uninstall that leaves CRDs and Secrets; namespaced mode without a ClusterRole; every
-# status that was written, by the rules of Flux and kstatus.
+# `helm test`; a duplicate served by a TLS server in a Pod; what people with the roles view, edit
+# and admin may do; 50 requests renewed while the leader's Pod is deleted, one duplicate for each
+# key; an order bought once; metrics that the alerts use; every manifest and example taken by the
+# API server, those for Flux and Argo CD applied beside their CRDs; an upgrade by Helm 4 that
+# changes no certificate; no call of the operator refused, and each verb of its roles used; /debug
+# from inside and outside of a Pod; an uninstall that leaves CRDs and Secrets; namespaced mode,
+# installed by Helm 4, without a ClusterRole; every status that was written, by the rules of Flux
+# and kstatus.
 # Exit code 4: this machine does not allow a node. The last line counts the checks.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -22,6 +23,8 @@ set -euo pipefail
 . "$repo/hack/node/artefacts.sh"
 # shellcheck source-path=SCRIPTDIR source=node/audit.sh
 . "$repo/hack/node/audit.sh"
+# shellcheck source-path=SCRIPTDIR source=node/people.sh
+. "$repo/hack/node/people.sh"
 
 binary_flags=()
 keep=false
@@ -310,6 +313,8 @@ check_namespaced() {
   request team-c shop simulator-basic | k apply -f - >/dev/null
   k -n team-c wait --for=condition=Ready dcr/shop --timeout=90s >/dev/null
   ok "a request is served in namespaced mode"
+  on helm test duplicert -n duplicert >"$work/test.log" || die "helm test: $(cat "$work/test.log")"
+  ok "helm test by Helm 4"
   same "list Secrets of another namespace" "$(k auth can-i list secrets -n team-a \
     --as system:serviceaccount:duplicert:duplicert || true)" no
 }
@@ -360,6 +365,7 @@ start_early duplicatecertificaterequests
 check_install
 check_early
 check_server
+check_people
 check_renewals
 check_secret_lost
 check_order

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "api/codec.h"
+#include "api/defaults.h"
 #include "api/names.h"
+#include "app/heap.h"
 #include "app/servers.h"
 #include "base/log.h"
 #include "http/curl_transport.h"
@@ -24,6 +26,7 @@ constexpr std::string_view kLeaseName = "duplicert";
 // below 20 s, and far below Kubernetes' 30 s of grace.
 constexpr auto kDrain = 12s;
 constexpr auto kNamespaceInterval = 10min;
+constexpr auto kTidyInterval = 1s;
 constexpr auto kCacheWait = 1s;
 constexpr auto kCachePause = 50ms;
 constexpr auto kTellAgain = 2min;
@@ -76,6 +79,10 @@ base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
       .on_request = [self](const auto& facts) { (*self)->rest_client_metrics_.observe(facts); },
       .on_wait = [self](auto method,
                         auto delay) { (*self)->rest_client_metrics_.waited(method, delay); }};
+  // What we have applied to a Secret is compared with what is wanted.
+  client_options.drops_managed_fields = [](const kube::Resource& resource) {
+    return resource != kube::kSecrets;
+  };
   auto client = TRY(kube::connect(config, client_options, user_agent(), clock, reload));
   client_options.may_write = nullptr;
   client_options.timeout = 5s;
@@ -150,6 +157,7 @@ App::App(const cli::RunOptions& options, Connection connection)
   namespaces_.on_change([this](const auto& change) {
     if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
   });
+  want_keys();
   add_readiness();
   if (options_.leader_elect) make_elector();
 }
@@ -209,7 +217,27 @@ reconcile::DuplicateReconciler::Options App::request_options() {
                         for (const auto& profile : profiles_.store().list()) {
                           queues().profiles.add(api::key_of(profile->meta));
                         }
-                      }}};
+                      },
+                  .make_key = [this](const auto& params) { return keys_.key(params); }}};
+}
+
+// Keys are made ahead of time for whoever may ask for RSA, and only then.
+void App::want_keys() {
+  const auto want = [this](const api::AutomationProfileSpec& profile,
+                           const api::DuplicateCertificateRequestSpec& request) {
+    keys_.want(reconcile::key_params(api::effective_private_key(profile, request)));
+  };
+  profiles_.on_change([want](const auto& change) {
+    if (change.after) want(change.after->spec, {});
+  });
+  requests_.on_change([want](const auto& change) {
+    if (change.after && change.after->spec.private_key) want({}, change.after->spec);
+  });
+}
+
+bool App::is_idle() {
+  return duplicate_controller_.queue().is_idle() && order_controller_.queue().is_idle() &&
+         profile_controller_.queue().is_idle();
 }
 
 reconcile::OrderOptions App::order_options() {
@@ -334,6 +362,7 @@ void App::start_controllers() {
   profile_controller_.start();
   duplicate_controller_.start();
   order_controller_.start();
+  key_filler_ = std::make_unique<KeyFiller>(keys_, [this] { return is_idle(); });
 }
 
 // Not started yet, so that a process that waits has its metrics too.
@@ -360,6 +389,17 @@ void App::make_elector() {
       clock_, registry_);
 }
 
+void App::wait_for_end(const std::stop_token& ended) {
+  MemoryTrimmer memory;
+  base::Steady follow_at = clock_.steady_now() + kNamespaceInterval;
+  while (runtime::pause(kTidyInterval, ended)) {
+    if (is_idle()) memory.trim_after_burst();
+    if (clock_.steady_now() < follow_at) continue;
+    follow_namespaces(ended);
+    follow_at = clock_.steady_now() + kNamespaceInterval;
+  }
+}
+
 base::Result<void> App::run(std::stop_token stop) {
   // Either way out, by a signal or by a lost lease, ends the same waits.
   const std::stop_callback on_signal(stop, [this] { ended_.request_stop(); });
@@ -375,13 +415,7 @@ base::Result<void> App::run(std::stop_token stop) {
       start_controllers();
     }
   }
-  base::Mutex mutex;
-  base::ConditionVariable waiting;
-  while (!ended.stop_requested()) {
-    const base::MutexLock lock(mutex);
-    waiting.wait_for(mutex, ended, kNamespaceInterval, [] { return false; });
-    if (!ended.stop_requested()) follow_namespaces(ended);
-  }
+  wait_for_end(ended);
   const bool lost = !stop.stop_requested();
   base::log_info("stopping");
   // Both share the time: one after the other they could use up Kubernetes' grace.

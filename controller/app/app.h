@@ -2,14 +2,15 @@
 // reverse order is the shutdown. Decides nothing.
 //
 // Threads: main waits for signals; one per watched kind (and namespace); --workers for requests,
-// one for profiles, one for orders; one for Events; one for the Lease; two small pools for probes
-// and metrics.
+// one for profiles, one for orders; one for Events; one for the Lease; one that makes RSA keys when
+// it is idle; two small pools for probes and metrics.
 #pragma once
 
 #include <memory>
 #include <stop_token>
 
 #include "app/debug.h"
+#include "app/key_filler.h"
 #include "app/rest_client_metrics.h"
 #include "app/startup.h"
 #include "app/telemetry.h"
@@ -29,6 +30,7 @@
 #include "runtime/health.h"
 #include "runtime/informer.h"
 #include "runtime/leader_elector.h"
+#include "x509/key_pool.h"
 
 namespace app {
 
@@ -58,6 +60,9 @@ class App {
   void start_informers();
   void follow_namespaces(const std::stop_token& stop);
   void start_controllers();
+  void want_keys();
+  bool is_idle();
+  void wait_for_end(const std::stop_token& ended);
   void make_elector();
   void add_readiness();
   // Why the caches are not complete, in one sentence; "" if no listing has failed.
@@ -98,6 +103,7 @@ class App {
   reconcile::ProfileStates profile_states_;
   reconcile::Sponsors sponsors_;
   runtime::EventRecorder events_;
+  x509::KeyPool keys_;
   reconcile::DuplicateReconciler duplicate_reconciler_;
   reconcile::ProfileReconciler profile_reconciler_;
   reconcile::OrderReconciler order_reconciler_;
@@ -111,6 +117,7 @@ class App {
   Notice lease_;
   std::stop_source ended_;  // the lease is lost
   std::unique_ptr<runtime::LeaderElector> elector_;
+  std::unique_ptr<KeyFiller> key_filler_;
   runtime::HealthChecks alive_{"healthz"};
   runtime::HealthChecks ready_{"readyz"};
   std::unique_ptr<http::Server> health_server_;

@@ -18,6 +18,8 @@ const Family kRenewal{"duplicert_certificate_renewal_timestamp_seconds",
                       "When the certificate of a request becomes due, Unix time."};
 const Family kReady{"duplicert_certificate_ready",
                     "Condition Ready of a request: 1 for the label condition that holds."};
+const Family kStalled{"duplicert_certificate_stalled",
+                      "1 if a request is not Ready and a person must act: its condition Stalled."};
 const Family kIssued{"duplicert_duplicates_issued_total", "Duplicates installed into Secrets."};
 const Family kOrders{"duplicert_orders_placed_total",
                      "Orders and renewals that the CA has taken, by profile and kind."};
@@ -67,7 +69,8 @@ constexpr Effect kEffects[] = {
     {"ask_revocation", api::Reason::kIssued},
 };
 
-constexpr std::string_view kConditions[] = {"True", "False", "Unknown"};
+using enum api::ConditionStatus;
+constexpr api::ConditionStatus kConditions[] = {kTrue, kFalse, kUnknown};
 
 Labels name_labels(const std::string& key) {
   const auto parsed = kube::ObjectKey::parse(key).value_or(kube::ObjectKey{.name = key});
@@ -96,18 +99,9 @@ double unix_seconds(base::TimePoint time) {
       std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
 }
 
-std::string_view ready_word(const api::Conditions& conditions) {
+api::ConditionStatus ready_of(const api::Conditions& conditions) {
   const auto* ready = api::find_condition(conditions, api::kReady);
-  if (ready == nullptr) return "Unknown";
-  switch (ready->status) {
-    case api::ConditionStatus::kTrue:
-      return "True";
-    case api::ConditionStatus::kFalse:
-      return "False";
-    case api::ConditionStatus::kUnknown:
-      return "Unknown";
-  }
-  return "Unknown";
+  return ready == nullptr ? api::ConditionStatus::kUnknown : ready->status;
 }
 
 }  // namespace
@@ -115,6 +109,7 @@ std::string_view ready_word(const api::Conditions& conditions) {
 TelemetryRegistry::TelemetryRegistry(metrics::Registry& registry) : registry_(registry) {
   registry_.gauge(kBuildInfo, {{"version", cli::version()}}).set(1);
   declare_from_the_start();
+  tell_requests();
 }
 
 // A counter that appears with its first event has no increase that a query could see.
@@ -163,51 +158,47 @@ reconcile::Telemetry TelemetryRegistry::hooks() {
 void TelemetryRegistry::report(const std::string& key,
                                const api::DuplicateCertificateRequestStatus& status,
                                const std::string& profile) {
-  bool moved = false;
-  {
-    const base::MutexLock lock(mutex_);
-    const auto [at, is_new] = profile_of_.try_emplace(key, profile);
-    moved = !is_new && at->second != profile;
-  }
-  if (moved) {
-    remove(key);
-    const base::MutexLock lock(mutex_);
-    profile_of_.insert_or_assign(key, profile);
-  }
-  const Labels labels = with(name_labels(key), "profile", profile);
-  for (const std::string_view word : kConditions) {
-    registry_.gauge(kReady, with(labels, "condition", std::string(word)))
-        .set(word == ready_word(status.conditions) ? 1 : 0);
-  }
-  set_time(kExpiration, labels, status.certificate ? status.certificate->not_after : std::nullopt);
-  set_time(kRenewal, labels, status.renewal_time);
-}
-
-// A series whose instant is no longer known would keep alerts on something that is gone.
-void TelemetryRegistry::set_time(const metrics::Family& family, const Labels& labels,
-                                 const std::optional<base::TimePoint>& time) {
-  if (time) {
-    registry_.gauge(family, labels).set(unix_seconds(*time));
-  } else {
-    registry_.remove(family.name, labels);
-  }
+  const base::MutexLock lock(mutex_);
+  rows_[key] = {.profile = &*profiles_.insert(profile).first,
+                .expiration = status.certificate ? status.certificate->not_after : std::nullopt,
+                .renewal = status.renewal_time,
+                .ready = ready_of(status.conditions),
+                .stalled = api::is_true(status.conditions, api::kStalled)};
 }
 
 void TelemetryRegistry::remove(const std::string& key) {
-  std::string profile;
-  {
-    const base::MutexLock lock(mutex_);
-    const auto at = profile_of_.find(key);
-    if (at == profile_of_.end()) return;
-    profile = at->second;
-    profile_of_.erase(at);
+  const base::MutexLock lock(mutex_);
+  rows_.erase(key);
+}
+
+void TelemetryRegistry::for_each_row(const TellRow& tell) {
+  const base::MutexLock lock(mutex_);
+  for (const auto& [key, row] : rows_) {
+    tell(with(name_labels(key), "profile", *row.profile), row);
   }
-  const Labels labels = with(name_labels(key), "profile", profile);
-  for (const std::string_view word : kConditions) {
-    registry_.remove(kReady.name, with(labels, "condition", std::string(word)));
-  }
-  registry_.remove(kExpiration.name, labels);
-  registry_.remove(kRenewal.name, labels);
+}
+
+// A series whose instant is not known would keep alerts on something that is gone.
+void TelemetryRegistry::tell_requests() {
+  const auto told_time = [this](const Family& family, std::optional<base::TimePoint> Row::* time) {
+    return registry_.add_told(family, [this, time](const metrics::Registry::Tell& tell) {
+      for_each_row([&](const Labels& labels, const Row& row) {
+        if (row.*time) tell(labels, unix_seconds(*(row.*time)));
+      });
+    });
+  };
+  samplers_.push_back(told_time(kExpiration, &Row::expiration));
+  samplers_.push_back(told_time(kRenewal, &Row::renewal));
+  samplers_.push_back(registry_.add_told(kStalled, [this](const metrics::Registry::Tell& tell) {
+    for_each_row([&](const Labels& labels, const Row& row) { tell(labels, row.stalled ? 1 : 0); });
+  }));
+  samplers_.push_back(registry_.add_told(kReady, [this](const metrics::Registry::Tell& tell) {
+    for_each_row([&](const Labels& labels, const Row& row) {
+      for (const api::ConditionStatus one : kConditions) {
+        tell(with(labels, "condition", std::string(api::name_of(one))), one == row.ready ? 1 : 0);
+      }
+    });
+  }));
 }
 
 void TelemetryRegistry::count_ca_call(std::string_view operation, std::string_view code,
@@ -264,7 +255,7 @@ void TelemetryRegistry::remove_profile(const std::string& key) {
 
 void TelemetryRegistry::watch_budgets(
     std::function<std::map<std::string, std::size_t>()> remaining) {
-  budget_sampler_ = registry_.add_sampler([this, remaining = std::move(remaining)] {
+  samplers_.push_back(registry_.add_sampler([this, remaining = std::move(remaining)] {
     auto now = remaining();
     const base::MutexLock lock(mutex_);
     for (const auto& [account, count] : budgets_) {
@@ -274,7 +265,7 @@ void TelemetryRegistry::watch_budgets(
       registry_.gauge(kBudget, {{"account", account}}).set(static_cast<double>(count));
     }
     budgets_ = std::move(now);
-  });
+  }));
 }
 
 }  // namespace app

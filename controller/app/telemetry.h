@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/thread_annotations.h"
@@ -41,15 +42,27 @@ class TelemetryRegistry {
               const std::string& profile);
   void remove(const std::string& key);
   void declare_from_the_start();
-  void set_time(const metrics::Family& family, const metrics::Labels& labels,
-                const std::optional<base::TimePoint>& time);
+  void tell_requests();
+
+  // What is told of a request, in a tenth of the space that five series take.
+  struct Row {
+    const std::string* profile = nullptr;  // in profiles_
+    std::optional<base::TimePoint> expiration{};
+    std::optional<base::TimePoint> renewal{};
+    api::ConditionStatus ready = api::ConditionStatus::kUnknown;
+    bool stalled = false;
+  };
+  using TellRow = std::function<void(const metrics::Labels&, const Row&)>;
+  void for_each_row(const TellRow& tell);
 
   metrics::Registry& registry_;
   base::Mutex mutex_;
-  std::map<std::string, std::string> profile_of_ GUARDED_BY(mutex_);  // request -> profile label
+  std::map<std::string, Row> rows_ GUARDED_BY(mutex_);  // by request
+  std::set<std::string> profiles_ GUARDED_BY(mutex_);   // the few that rows_ name
   std::map<std::string, std::set<std::string>> products_of_ GUARDED_BY(mutex_);  // by profile
   std::map<std::string, std::size_t> budgets_ GUARDED_BY(mutex_);                // as exposed last
-  metrics::Registry::Sampler budget_sampler_;  // last: its end waits for a running sample
+  // Last: their ends wait for a running sample.
+  std::vector<metrics::Registry::Sampler> samplers_;
 };
 
 }  // namespace app

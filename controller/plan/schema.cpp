@@ -1,8 +1,8 @@
 #include "plan/schema.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
-#include <regex>
 #include <string>
 
 #include <fmt/format.h>
@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/names.h"
+#include "plan/cel.h"
 #include "plan/crds.h"
 #include "plan/manifest.h"
 
@@ -44,24 +45,21 @@ bool has_type(const json& value, const std::string& type) {
   return type != "number" || value.is_number();
 }
 
-// The pattern of a rule "self.matches('...')", or "".
-std::string pattern_of(const json& rule) {
-  const std::string text = rule.value("rule", "");
-  for (const std::string_view begin : {"self.matches('", "self.matches(r'"}) {
-    if (text.starts_with(begin) && text.ends_with("')")) {
-      return text.substr(begin.size(), text.size() - begin.size() - 2);
-    }
+// The object without nulls and with the defaults of its fields, as the API server stores it.
+json completed(const json& schema, json object) {
+  if (object.is_array() && schema.contains("items")) {
+    for (json& item : object) item = completed(schema["items"], std::move(item));
   }
-  return "";
-}
-
-// The sentence that a rule of the CRD has for a text that does not fit: '"\'" + self + "..."'.
-std::string words_for(const json& rule, const std::string& value) {
-  const std::string text = rule.value("messageExpression", "");
-  constexpr std::string_view kBegin = R"("'" + self + "')";
-  if (!text.starts_with(kBegin) || !text.ends_with('"'))
-    return fmt::format("'{}' does not fit", value);
-  return fmt::format("'{}'{}", value, text.substr(kBegin.size(), text.size() - 1 - kBegin.size()));
+  if (!object.is_object()) return object;
+  for (auto at = object.begin(); at != object.end();) {
+    at = at->is_null() ? object.erase(at) : std::next(at);
+  }
+  const json properties = schema.value("properties", json::object());
+  for (const auto& [name, member] : properties.items()) {
+    if (!object.contains(name) && member.contains("default")) object[name] = member["default"];
+    if (object.contains(name)) object[name] = completed(member, std::move(object[name]));
+  }
+  return object;
 }
 
 class Checker {
@@ -74,11 +72,20 @@ class Checker {
       return add(path,
                  fmt::format("expected {}, got {} {}", type, value.type_name(), shown(value)));
     }
+    const std::size_t before = found_.size();
     if (value.is_object()) check_object(schema, value, path);
     if (value.is_array()) check_array(schema, value, path);
     if (value.is_string()) check_text(schema, value.get_ref<const std::string&>(), path);
     if (value.is_number_integer()) check_number(schema, value.get<std::int64_t>(), path);
+    if (found_.size() != before) return;
+    check_rules(schema, value, path);
+    // Where there is a rule as well, its words are the better ones.
+    if (found_.size() == before && value.is_string()) {
+      check_pattern(schema, value.get_ref<const std::string&>(), path);
+    }
   }
+
+  const std::vector<std::string>& broken() const { return broken_; }
 
  private:
   void add(const std::string& path, std::string message) {
@@ -137,12 +144,11 @@ class Checker {
       return add(path, fmt::format("{} is not one of {}", shown(value),
                                    fmt::join(allowed.get<std::vector<std::string>>(), ", ")));
     }
-    for (const json& rule : schema.value("x-kubernetes-validations", json::array())) {
-      const std::string pattern = pattern_of(rule);
-      if (!pattern.empty() && !fits(pattern, value)) return add(path, words_for(rule, value));
-    }
+  }
+
+  void check_pattern(const json& schema, const std::string& value, const std::string& path) {
     const std::string pattern = schema.value("pattern", "");
-    if (!pattern.empty() && !fits(pattern, value)) {
+    if (!pattern.empty() && !patterns_.fit(pattern, value).value_or(true)) {
       add(path, fmt::format("{} does not fit the pattern {}", shown(value), pattern));
     }
   }
@@ -171,11 +177,25 @@ class Checker {
       add(path, fmt::format("has {} {}: give at most {}", count, unit, max));
   }
 
-  // The patterns of the CRDs are short; std::regex recurses per character, and lengths are bounded.
-  bool fits(const std::string& pattern, const std::string& value) {
-    auto at = patterns_.find(pattern);
-    if (at == patterns_.end()) at = patterns_.emplace(pattern, std::regex(pattern)).first;
-    return std::regex_search(value, at->second);
+  void check_rules(const json& schema, const json& value, const std::string& path) {
+    const auto rules = schema.find("x-kubernetes-validations");
+    if (rules == schema.end()) return;
+    for (const json& rule : *rules) {
+      if (is_transition_rule(rule)) continue;
+      const std::string text = rule.value("rule", "");
+      const auto holds = cel_.evaluate(text, value);
+      if (holds && *holds == true) continue;
+      broken_.push_back(text);
+      const std::string field = rule.value("fieldPath", "");
+      add(field.empty() ? path : join(path, field.substr(1)),
+          holds ? words_of(rule, value) : fmt::format("{}: {}", text, holds.error().message));
+    }
+  }
+
+  std::string words_of(const json& rule, const json& value) {
+    const auto words = cel_.evaluate(rule.value("messageExpression", "''"), value);
+    if (words && words->is_string() && *words != "") return words->get<std::string>();
+    return rule.value("message", "does not hold: " + rule.value("rule", ""));
   }
 
   static std::string join(const std::string& path, const std::string& name) {
@@ -189,7 +209,9 @@ class Checker {
   }
 
   Found& found_;
-  std::map<std::string, std::regex> patterns_{};
+  std::vector<std::string> broken_{};
+  Patterns patterns_{};
+  Cel cel_{};
 };
 
 using Schemas = std::map<std::string, json, std::less<>>;
@@ -235,8 +257,19 @@ const json* crd_schema_of(std::string_view kind) {
 
 Found check_schema(const json& schema, const json& object) {
   Found found;
-  Checker(found).check(schema, object, "");
+  Checker(found).check(schema, completed(schema, object), "");
   return found;
+}
+
+std::vector<std::string> broken_rules(const json& schema, const json& object) {
+  Found found;
+  Checker checker(found);
+  checker.check(schema, completed(schema, object), "");
+  return checker.broken();
+}
+
+bool is_transition_rule(const json& rule) {
+  return rule.value("rule", "").find("oldSelf") != std::string::npos;
 }
 
 }  // namespace plan

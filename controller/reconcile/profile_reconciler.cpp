@@ -135,12 +135,15 @@ base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile&
   return state;
 }
 
+// Over exactly the version that the status was computed from: a condition keeps its time only if
+// the one before is known. The gate alone does not see a write whose answer was lost.
 base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile& profile,
                                                    const api::AutomationProfileStatus& status,
                                                    std::stop_token stop) {
   if (status == profile.status) return {};
-  const nlohmann::json body{{"metadata", {{"uid", profile.meta.uid}}},
-                            {"status", api::encode_status(status)}};
+  const nlohmann::json body{
+      {"metadata", {{"uid", profile.meta.uid}, {"resourceVersion", profile.meta.resource_version}}},
+      {"status", api::encode_status(status)}};
   const auto written =
       client_.apply_status(kProfiles, {profile.meta.namespace_, profile.meta.name}, body, stop);
   // Deleted meanwhile: nobody is left to tell.

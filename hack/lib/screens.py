@@ -1,7 +1,8 @@
 """Replaces the screens of documents by what their commands print. See hack/screens.sh.
 
-usage: screens.py DIRECTORY FILE...   (in the environment that hack/demo.sh --then gives)
+usage: screens.py [--check] DIRECTORY FILE...   (in the environment that hack/demo.sh --then gives)
 """
+import difflib
 import os
 import pathlib
 import re
@@ -10,6 +11,24 @@ import sys
 
 PART = re.compile(r"<!-- prepare: (?P<prepare>.*?) -->"
                   r"|<!-- screen: (?P<screen>.*?) -->\n.*?<!-- end of screen -->", re.DOTALL)
+
+
+# What differs from one run to the next: instants, dates, hashes, UIDs, versions, ages, and with
+# their lengths the widths of columns.
+VOLATILE = [(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\dZ)?", "<date>"),
+            (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<uid>"),
+            (r"\b[0-9a-fA-F]{16,}\b", "<hash>"),
+            (r"(?i)(resource ?version: *)\d+", r"\1<version>"),
+            (r"\b\d+ (days|hours|minutes)\b", r"<many> \1"),
+            (r"\b(\d+d)?(\d+h)?(\d+m)?\d+s\b", "<age>"),
+            (r" +", " "), (r"-{4,}", "----")]
+
+
+def skeleton(text):
+    """The text without what no second run prints again."""
+    for pattern, word in VOLATILE:
+        text = re.sub(pattern, word, text)
+    return [line.rstrip() for line in text.splitlines()]
 
 
 def run(command, directory):
@@ -36,15 +55,25 @@ def screen(match, directory, path):
     return (f"<!-- screen: {command} -->\n```\n$ {command}\n{lines}\n```\n<!-- end of screen -->")
 
 
-def main():
-    directory = sys.argv[1]
-    for name in sys.argv[2:]:
+def main(arguments):
+    check = arguments[:1] == ["--check"]
+    directory, *names = arguments[check:]
+    stale = False
+    for name in names:
         path = pathlib.Path(name)
         before = path.read_text(encoding="utf-8")
         after = PART.sub(lambda match: screen(match, directory, path), before)
-        if after != before:
+        if not check and after != before:
             path.write_text(after, encoding="utf-8")
+        if not check:
+            continue
+        lines = list(difflib.unified_diff(skeleton(before), skeleton(after),
+                                          f"{path.name} as it is", "as it is printed now",
+                                          lineterm=""))
+        stale = stale or bool(lines)
+        print("\n".join(lines), end="\n" if lines else "")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -33,6 +33,10 @@ struct Request {
   // because libcurl repeats a request by itself when a reused connection closes without an answer
   // (docs/adr/0003-post-once.md).
   bool once = false;
+  // With `once`: a connection that carried an answer within the last two seconds will do. It is
+  // sent at most once all the same; but if the server closes that connection just then, nobody
+  // knows whether it arrived. For calls whose outcome is looked up cheaply, never for money.
+  bool may_be_warm = false;
   std::size_t response_bytes_max = std::size_t{64} << 20U;
 };
 

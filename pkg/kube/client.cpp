@@ -83,6 +83,9 @@ struct Client::Impl {
   std::chrono::nanoseconds reserve();
   Result<json> call(Result<ApiRequest> request, const Subject& subject,
                     const std::stop_token& stop);
+  bool drops_managed_fields(const Resource& resource) const {
+    return options.drops_managed_fields && options.drops_managed_fields(resource);
+  }
   WriteOptions write_options() const { return {.field_manager = options.field_manager}; }
 };
 
@@ -152,8 +155,11 @@ Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subje
     const std::chrono::nanoseconds delay = reserve();
     if (options.on_wait) options.on_wait(request->method, delay);
     TRY_VOID(wait_for(delay, stop));
-    const auto response = TRY(carry_out(
+    auto response = TRY(carry_out(
         *request, subject, [&](const http::Request& full) { return transport->send(full, stop); }));
+    if (drops_managed_fields(subject.resource)) {
+      response.body = without_managed_fields(response.body);
+    }
     return decode_response(response, request->method, clock.now());
   };
   auto result = finish();
@@ -219,7 +225,8 @@ Result<void> Client::watch(const Resource& resource, const std::string& namespac
                            std::stop_token stop) {
   const Impl::Subject subject{
       .words = in_words("watch", resource, namespace_), .resource = resource, .is_watch = true};
-  WatchDecoder decoder;
+  WatchDecoder decoder(impl_->drops_managed_fields(resource) ? WatchDecoder::ManagedFields::kDrop
+                                                             : WatchDecoder::ManagedFields::kKeep);
   const auto stream = [&](const http::Request& full) {
     http::Request endless = full;
     endless.idle_timeout = options.timeout + kWatchGrace;

@@ -46,6 +46,9 @@ struct ClientOptions {
   double queries_per_second =
       0;  // token bucket, watches excepted; 0: the server's fairness decides
   int burst = 10;
+  // The kinds whose metadata.managedFields nobody reads: in answers about them the list is empty.
+  // Not set: none.
+  std::function<bool(const Resource& resource)> drops_managed_fields{};
   // Asked right before each write; false: it is not sent, kCancelled. For a leader that may have
   // lost its lease. Not set: always true.
   std::function<bool()> may_write{};

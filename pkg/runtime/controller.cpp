@@ -18,7 +18,7 @@ constexpr std::string_view kRequeueAfter = "requeue_after";
 constexpr std::string_view kError = "error";
 constexpr std::string_view kRequeue = "requeue";
 
-Requeue after_error(const base::Error& error, std::chrono::milliseconds slow_retry) {
+Requeue after_error(const base::Error& error) {
   using enum Requeue::Call;
   switch (base::retry_of(error)) {
     case base::Retry::kObserveAgain:
@@ -30,7 +30,7 @@ Requeue after_error(const base::Error& error, std::chrono::milliseconds slow_ret
       }
       return {.call = kRateLimited, .delay{}, .forget = false, .result = kError};
     case base::Retry::kSlow:
-      return {.call = kAfter, .delay = slow_retry, .forget = false, .result = kError};
+      return {.call = kSlow, .delay{}, .forget = false, .result = kError};
     case base::Retry::kNever:
       return {.call = kNone, .delay{}, .forget = true, .result = kError};
     case base::Retry::kSilent:
@@ -48,7 +48,7 @@ metrics::Counter result_counter(metrics::Registry& registry, const std::string& 
 
 }  // namespace
 
-Requeue plan_requeue(const Outcome& outcome, std::chrono::milliseconds slow_retry) {
+Requeue plan_requeue(const Outcome& outcome) {
   switch (outcome.kind) {
     case Outcome::Kind::kDone:
       return {.call = Requeue::Call::kNone, .delay{}, .forget = true, .result = kSuccess};
@@ -58,7 +58,7 @@ Requeue plan_requeue(const Outcome& outcome, std::chrono::milliseconds slow_retr
               .forget = true,
               .result = kRequeueAfter};
     case Outcome::Kind::kFailed:
-      return after_error(outcome.error, slow_retry);
+      return after_error(outcome.error);
   }
   return {};
 }
@@ -151,7 +151,7 @@ void Controller::pass(const QueueItem& item) {
   const Outcome outcome = reconcile_safely(item.key);
   const std::chrono::duration<double> took = clock_.steady_now() - started;
   metrics_.seconds.observe(took.count());
-  const Requeue requeue = plan_requeue(outcome, options_.slow_retry);
+  const Requeue requeue = plan_requeue(outcome);
   metrics_.count(outcome, requeue);
   carry_out(item, outcome, requeue);
   queue_.done(item.key);
@@ -185,6 +185,9 @@ void Controller::carry_out(const QueueItem& item, const Outcome& outcome, const 
       return;
     case Requeue::Call::kRateLimited:
       queue_.add_rate_limited(item.key, urgency);
+      return;
+    case Requeue::Call::kSlow:
+      queue_.add_slowly(item.key, options_.slow, urgency);
       return;
   }
 }

@@ -20,13 +20,14 @@ struct ControllerOptions {
   std::string name{};  // unique in the process: a label of its metrics, a field of its logs
   int workers = 1;
   Backoff backoff = QueueCore::kDefaultBackoff;
-  // After errors that only a change of credentials or permissions ends (Retry::kSlow).
-  std::chrono::milliseconds slow_retry{std::chrono::minutes{5}};
+  // After errors that only a change of credentials or permissions ends (Retry::kSlow). The first
+  // tries are soon: an API server that has just started knows no roles yet.
+  Backoff slow{.first = std::chrono::seconds{5}, .factor = 3.0, .most = std::chrono::minutes{5}};
 };
 
 // What to do with a key after its pass.
 struct Requeue {
-  enum class Call { kNone, kAfter, kRateLimited };
+  enum class Call { kNone, kAfter, kRateLimited, kSlow };
   Call call = Call::kNone;
   std::chrono::milliseconds delay{0};  // kAfter only
   bool forget = false;                 // ends the count of failures
@@ -39,9 +40,9 @@ struct Requeue {
 // Pure. The only place that knows what an Outcome means for the queue:
 //   done: forget. after(d): forget, then add after d.
 //   error: kObserveAgain - rate limited, which starts at 5 ms; kBackOff - after retry_after, else
-//   rate limited; kSlow - after slow_retry; kNever - not before something changes; kSilent -
-//   nothing.
-Requeue plan_requeue(const Outcome& outcome, std::chrono::milliseconds slow_retry);
+//   rate limited; kSlow - slow, which starts at 5 s; kNever - not before something changes;
+//   kSilent - nothing.
+Requeue plan_requeue(const Outcome& outcome);
 
 // controller-runtime's metrics (pkg/internal/controller/metrics), with label controller, at 0 from
 // the start.

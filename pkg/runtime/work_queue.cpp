@@ -80,6 +80,12 @@ void WorkQueue::add_rate_limited(const std::string& key, const Urgency& urgency)
   insert(key, core_.fail(key), urgency);
 }
 
+void WorkQueue::add_slowly(const std::string& key, const Backoff& backoff, const Urgency& urgency) {
+  const base::MutexLock lock(mutex_);
+  core_.fail(key);
+  insert(key, delay_after(backoff, core_.failures(key)), urgency);
+}
+
 void WorkQueue::insert(const std::string& key, std::chrono::milliseconds delay,
                        const Urgency& urgency) {
   if (shut_down_) return;
@@ -98,6 +104,11 @@ void WorkQueue::forget(const std::string& key) {
 int WorkQueue::failures(const std::string& key) const {
   const base::MutexLock lock(mutex_);
   return core_.failures(key);
+}
+
+bool WorkQueue::is_idle() const {
+  const base::MutexLock lock(mutex_);
+  return !core_.has_work(clock_.steady_now());
 }
 
 std::vector<QueueView> WorkQueue::view() const {

@@ -41,15 +41,19 @@ class WorkQueue {
   WorkQueue(const std::string& name, const Backoff& backoff, const base::Clock& clock,
             metrics::Registry& registry);
 
-  // After shut_down() all three do nothing.
+  // After shut_down() all four do nothing.
   void add(const std::string& key, const Urgency& urgency = {});
   void add_after(const std::string& key, std::chrono::milliseconds delay,
                  const Urgency& urgency = {});
   // Counts a failure and adds the key after its own exponential back-off.
   void add_rate_limited(const std::string& key, const Urgency& urgency = {});
+  // The same with another back-off.
+  void add_slowly(const std::string& key, const Backoff& backoff, const Urgency& urgency = {});
   // Ends the count of failures.
   void forget(const std::string& key);
   int failures(const std::string& key) const;
+  // Whether nothing is due and nothing is worked on: whoever can wait may use the processor.
+  bool is_idle() const;
   // What waits and what is worked on, for /debug/queue.
   std::vector<QueueView> view() const;
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "support/exec_kubeconfig.h"
 #include "support/renewal_world.h"
 
 namespace {
@@ -91,6 +92,9 @@ class PlanTest : public support::RenewalTest {
     return {ran.exit_code, json::parse(ran.out, nullptr, false), ran.err};
   }
 
+  std::filesystem::path exec_kubeconfig() {
+    return support::exec_kubeconfig(cluster(), support::ControlPlane::kOperator, home(), dir());
+  }
   std::string api_key() { return std::string(ca().api_key()->expose()); }
 
   // The CA has seen nothing but questions, and the cluster nothing but reads.
@@ -247,6 +251,32 @@ TEST_F(PlanTest, TellsWhatAStrangerMayNotRead) {
   EXPECT_EQ(ran.exit_code, 1) << ran.out;
   EXPECT_THAT(ran.out, HasSubstr("the ledger cannot be read"));
   EXPECT_THAT(ran.out, HasSubstr("forbidden"));
+}
+
+// As kubeconfigs of managed clusters have it: a program gives the token.
+TEST_F(PlanTest, TakesATokenFromAnExecPlugin) {
+  begin();
+  const auto before = writes();
+
+  const auto ran =
+      run_plan({"-f", write("shop.yaml", manifest("shop", "  commonName: shop.example.com\n")),
+                "-o", "json", "--kubeconfig", exec_kubeconfig(), "--ledger-namespace", home()});
+
+  EXPECT_EQ(ran.exit_code, 2) << ran.err;
+  EXPECT_EQ(Said({.plan = json::parse(ran.out, nullptr, false)}).outcome("shop"), "issue");
+  expect_untouched(before);
+}
+
+TEST_F(PlanTest, NamesAnExecPluginThatCannotBeRun) {
+  begin();
+  std::filesystem::remove(exec_kubeconfig().parent_path() / "credential.json");
+
+  const auto ran =
+      run_plan({"-f", write("shop.yaml", manifest("shop", "  commonName: a.example.com\n")),
+                "--kubeconfig", (dir() / "exec.kubeconfig").string()});
+
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("exec credential plugin"));
 }
 
 }  // namespace

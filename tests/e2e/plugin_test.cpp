@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/exec_kubeconfig.h"
 #include "support/renewal_world.h"
 
 namespace {
@@ -33,10 +34,14 @@ class Plugin : public support::RenewalTest {
 
   support::CommandResult plugin(const std::vector<std::string>& args,
                                 std::string_view user = support::ControlPlane::kOperator) {
+    return plugin_with(cluster().kubeconfig(user), args);
+  }
+  support::CommandResult plugin_with(const std::filesystem::path& kubeconfig,
+                                     const std::vector<std::string>& args) {
     const auto binary =
         std::filesystem::path(support::operator_binary()).parent_path() / "kubectl-duplicert";
-    support::Command command{.argv = {binary.string(), "--kubeconfig",
-                                      cluster().kubeconfig(user).string(), "-n", home()}};
+    support::Command command{
+        .argv = {binary.string(), "--kubeconfig", kubeconfig.string(), "-n", home()}};
     command.argv.insert(command.argv.end(), args.begin(), args.end());
     return support::run(command);
   }
@@ -159,6 +164,23 @@ TEST_F(Plugin, CompletesAndPlans) {
   EXPECT_EQ(completed.out, "shop\n:4\n");
   EXPECT_EQ(planned.exit_code, 1) << "its profile is not in this cluster";
   EXPECT_THAT(planned.out, HasSubstr("ProfileNotFound"));
+}
+
+TEST_F(Plugin, TakesATokenFromAnExecPlugin) {
+  begin();
+  const auto kubeconfig =
+      support::exec_kubeconfig(cluster(), support::ControlPlane::kOperator, home(), dir());
+  const std::string url = ca().base_url();
+
+  const auto shown = plugin_with(kubeconfig, {"status", "shop"});
+  const auto asked = plugin_with(kubeconfig, direct({"orders", "shop"}));
+  const auto planned =
+      plugin_with(kubeconfig, {"plan", "-f", DUPLICERT_SOURCE_DIR "/examples/shop.yaml",
+                               "--allowed-ca-hosts", url.substr(8, url.find('/', 8) - 8)});
+
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_EQ(asked.exit_code, 0) << asked.err;
+  EXPECT_THAT(planned.out, HasSubstr("ProfileNotFound")) << planned.err;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/codec.h"
+#include "plan/schema.h"
 #include "support/control_plane.h"
 #include "unit/api/yaml_text.h"
 
@@ -107,6 +108,22 @@ class CrdSchemaTest : public support::ClusterTest {
     EXPECT_GE(count, count_min);
   }
 
+  // What plan finds in an object, if it can be looked at without the one before.
+  static std::vector<std::string> words_of_plan(const json& one) {
+    if (one["base"] == "order" || one.value("update", false) || one.value("status", false)) {
+      return {};
+    }
+    json object = valid_object(one["base"]);
+    object.merge_patch(one["set"]);
+    const json& schema = *plan::schema_of(object["kind"].get<std::string>());
+    std::vector<std::string> words;
+    if (plan::broken_rules(schema, object).empty()) return words;
+    for (const auto& found : plan::check_schema(schema, object)) {
+      words.insert(words.end(), {found.field, found.message});
+    }
+    return words;
+  }
+
   void expect_accepted_with_defaults(const std::string& name) {
     SCOPED_TRACE(name);
     const auto answer = try_create(valid_object(name));
@@ -144,6 +161,21 @@ TEST_F(CrdSchemaTest, RefusesInvalidRequests) {
 
 TEST_F(CrdSchemaTest, RefusesInvalidLedgerEntries) {
   expect_refusals("order", 6);
+}
+
+// What `duplicert plan` says without a cluster of a broken rule is what the API server says.
+TEST_F(CrdSchemaTest, SaysOfBrokenRulesWhatPlanSays) {
+  int count = 0;
+  const json cases = yaml_text::read_yaml_file(kData / "invalid.yaml").at(0);
+  for (const json& one : cases) {
+    const auto words = words_of_plan(one);
+    if (words.empty()) continue;
+    SCOPED_TRACE(one["name"].get<std::string>());
+    ++count;
+    const auto answer = send_case(one);
+    for (const std::string& text : words) EXPECT_THAT(answer.err, HasSubstr(text));
+  }
+  EXPECT_GE(count, 20);
 }
 
 TEST_F(CrdSchemaTest, AcceptsValidObjectsAndFillsInTheDefaultsOfTheCode) {

@@ -76,6 +76,21 @@ TEST_F(TelemetryTest, TellsReadyAsOneOfThreeSeries) {
   EXPECT_THAT(text(), HasSubstr(line("Unknown", "1")));
 }
 
+TEST_F(TelemetryTest, TellsWhetherAPersonMustAct) {
+  const std::string line = std::string("duplicert_certificate_stalled") + kLabels;
+  auto seen = status(api::ConditionStatus::kFalse);
+  report(seen);
+  EXPECT_THAT(text(), HasSubstr(line + " 0"));
+
+  api::set_condition(seen.conditions,
+                     {.type = std::string(api::kStalled), .status = api::ConditionStatus::kTrue});
+  report(seen);
+  EXPECT_THAT(text(), HasSubstr(line + " 1"));
+
+  hooks_.gone("team-a/shop");
+  EXPECT_THAT(text(), Not(HasSubstr(line)));
+}
+
 TEST_F(TelemetryTest, EndsAnInstantThatIsNoLongerKnown) {
   report(issued());
 

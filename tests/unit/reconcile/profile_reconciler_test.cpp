@@ -1,6 +1,7 @@
 // Read your own writes, for profiles: nothing is done from a cache that is older than the status
-// that this process wrote last, but not for ever. What to report is decided by
-// rules::report_profile, which has tests of its own.
+// that this process wrote last, but not for ever; and a status is written over exactly the version
+// that it was computed from. What to report is decided by rules::report_profile, which has tests of
+// its own.
 #include "reconcile/profile_reconciler.h"
 
 #include <condition_variable>
@@ -56,8 +57,14 @@ class HeldApi final : public http::Transport {
           .body = R"({"metadata": {"resourceVersion": "3"}, "data": {"api-key": "a2V5"}})"};
     }
     if (request.method != "PATCH") return http::Response{.status = 404};
-    profile_["status"] = json::parse(request.body)["status"];
+    const json body = json::parse(request.body);
+    const json version = profile_["metadata"]["resourceVersion"];
+    if (body["metadata"].value("resourceVersion", version) != version) {
+      return http::Response{.status = 409, .body = R"({"kind": "Status", "reason": "Conflict"})"};
+    }
+    profile_["status"] = body["status"];
     profile_["metadata"]["resourceVersion"] = std::to_string(++version_);
+    if (std::exchange(lose_answer_, false)) return base::fail(base::Code::kUnavailable, "lost");
     return http::Response{.status = 200, .body = profile_.dump()};
   }
 
@@ -79,6 +86,15 @@ class HeldApi final : public http::Transport {
     shows_ = true;
     changed_.notify_all();
   }
+  // The next write is done, and its answer lost.
+  void lose_answer() {
+    const std::lock_guard lock(mutex_);
+    lose_answer_ = true;
+  }
+  json conditions() {
+    const std::lock_guard lock(mutex_);
+    return profile_["status"]["conditions"];
+  }
   std::vector<std::string> take_calls() {
     const std::lock_guard lock(mutex_);
     return std::exchange(calls_, {});
@@ -91,6 +107,7 @@ class HeldApi final : public http::Transport {
   json profile_;
   int version_ = 10;
   bool shows_ = false;
+  bool lose_answer_ = false;
 };
 
 class ProfileReconcilerTest : public testing::Test {
@@ -181,6 +198,21 @@ TEST_F(ProfileReconcilerTest, WorksAgainOnceTheCacheShowsItsOwnWrite) {
 
   expect_it_works();
   EXPECT_THAT(stale_, ElementsAre(Verdict::kWait));
+}
+
+// The gate does not know of such a write. Told again from what the cache shows, each condition would
+// be dated anew without a change of its status.
+TEST_F(ProfileReconcilerTest, DatesNoConditionAnewAfterAWriteWhoseAnswerWasLost) {
+  api_->lose_answer();
+  EXPECT_EQ(reconcile().kind, runtime::Outcome::Kind::kFailed);
+  const json first = api_->conditions();
+  ASSERT_FALSE(first.empty());
+  clock_.advance(10s);
+
+  const runtime::Outcome outcome = reconcile();
+
+  EXPECT_EQ(api_->conditions(), first);
+  EXPECT_EQ(outcome.error.code, base::Code::kConflict);
 }
 
 TEST_F(ProfileReconcilerTest, GivesUpAfter30SecondsAndSaysSoOnce) {

@@ -21,23 +21,21 @@ Outcome failed(base::Code code) {
   return Outcome::failed({.code = code, .message = "look at pet: it hides"});
 }
 
-constexpr auto kSlow = 5min;
-
 TEST(PlanRequeue, ForgetsAKeyThatIsDone) {
-  EXPECT_EQ(plan_requeue(Outcome::done(), kSlow),
+  EXPECT_EQ(plan_requeue(Outcome::done()),
             (Requeue{.call = Requeue::Call::kNone, .forget = true, .result = "success"}));
 }
 
 TEST(PlanRequeue, ComesBackAfterTheDelay) {
   EXPECT_EQ(
-      plan_requeue(Outcome::after(7s), kSlow),
+      plan_requeue(Outcome::after(7s)),
       (Requeue{
           .call = Requeue::Call::kAfter, .delay = 7s, .forget = true, .result = "requeue_after"}));
 }
 
 TEST(PlanRequeue, LimitsTheRateAfterConflictsAndOutages) {
   for (const auto code : {base::Code::kConflict, base::Code::kUnavailable, base::Code::kInternal}) {
-    EXPECT_EQ(plan_requeue(failed(code), kSlow),
+    EXPECT_EQ(plan_requeue(failed(code)),
               (Requeue{.call = Requeue::Call::kRateLimited, .result = "error"}));
   }
 }
@@ -45,30 +43,30 @@ TEST(PlanRequeue, LimitsTheRateAfterConflictsAndOutages) {
 TEST(PlanRequeue, WaitsAsLongAsTheOtherSideAsked) {
   const auto busy = Outcome::failed({.code = base::Code::kExhausted, .retry_after = 30s});
 
-  EXPECT_EQ(plan_requeue(busy, kSlow),
+  EXPECT_EQ(plan_requeue(busy),
             (Requeue{.call = Requeue::Call::kAfter, .delay = 30s, .result = "error"}));
 }
 
 TEST(PlanRequeue, DoesNotSpinWhenTheOtherSideAskedForZero) {
   const auto busy = Outcome::failed({.code = base::Code::kExhausted, .retry_after = 0s});
 
-  EXPECT_EQ(plan_requeue(busy, kSlow).call, Requeue::Call::kRateLimited);
+  EXPECT_EQ(plan_requeue(busy).call, Requeue::Call::kRateLimited);
 }
 
 TEST(PlanRequeue, IsSlowWhenCredentialsAreRefused) {
   for (const auto code : {base::Code::kUnauthenticated, base::Code::kPermissionDenied}) {
-    EXPECT_EQ(plan_requeue(failed(code), kSlow),
-              (Requeue{.call = Requeue::Call::kAfter, .delay = kSlow, .result = "error"}));
+    EXPECT_EQ(plan_requeue(failed(code)),
+              (Requeue{.call = Requeue::Call::kSlow, .result = "error"}));
   }
 }
 
 TEST(PlanRequeue, WaitsForAChangeWhenTheInputIsWrong) {
-  EXPECT_EQ(plan_requeue(failed(base::Code::kInvalid), kSlow),
+  EXPECT_EQ(plan_requeue(failed(base::Code::kInvalid)),
             (Requeue{.call = Requeue::Call::kNone, .forget = true, .result = "error"}));
 }
 
 TEST(PlanRequeue, IsSilentWhenWeStop) {
-  EXPECT_EQ(plan_requeue(failed(base::Code::kCancelled), kSlow),
+  EXPECT_EQ(plan_requeue(failed(base::Code::kCancelled)),
             (Requeue{.call = Requeue::Call::kNone, .forget = false, .result = ""}));
 }
 
@@ -162,6 +160,25 @@ TEST_F(ControllerTest, TriesAgainAfterAnError) {
 
   EXPECT_EQ(run(reconciler, 3).size(), 3U);
   EXPECT_THAT(registry_.expose(), HasSubstr(series("reconcile_errors_total") + "2"));
+}
+
+// An API server that has just started refuses everybody for a moment.
+TEST_F(ControllerTest, TriesAgainSlowlyAfterARefusal) {
+  std::vector<std::chrono::steady_clock::time_point> begun;
+  ScriptedReconciler reconciler([&](auto&&...) {
+    begun.push_back(std::chrono::steady_clock::now());
+    return begun.size() < 4 ? failed(base::Code::kPermissionDenied) : Outcome::done();
+  });
+  Controller controller({.name = "pets", .slow = {.first = 20ms, .factor = 3.0, .most = 60ms}},
+                        reconciler, clock_, registry_);
+  controller.queue().add("home/rex");
+  controller.start();
+
+  EXPECT_EQ(reconciler.wait_begun(4).size(), 4U);
+  EXPECT_TRUE(controller.stop(10s));
+  EXPECT_GE(begun[1] - begun[0], 20ms);
+  EXPECT_GE(begun[2] - begun[1], 60ms);
+  EXPECT_GE(begun[3] - begun[2], 60ms);
 }
 
 TEST_F(ControllerTest, TurnsAnExceptionIntoAnErrorOfThatKeyAlone) {
