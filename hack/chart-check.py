@@ -35,6 +35,8 @@ RENDERED = [
      "priorityClassName=system-cluster-critical", "imagePullSecrets[0].name=registry"],
     ["metrics.serviceMonitor.enabled=true", "metrics.prometheusRule.enabled=true",
      "metrics.dashboard.enabled=true", "networkPolicy.enabled=true"],
+    ["metrics.serviceMonitor.enabled=true", "metrics.tls.secretName=metrics-tls",
+     "metrics.tls.config.serverName=duplicert.duplicert.svc"],
     ["metrics.podMonitor.enabled=true", "simulator.enabled=true", "networkPolicy.enabled=true",
      "simulator.faults={nasty,lose_answer=0.2}"],
 ]

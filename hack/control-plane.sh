@@ -12,6 +12,7 @@
 #         kubeconfig, kubeconfig-USER   admin is in system:masters; duplicert-operator is bound to
 #                                       cluster-admin unless --user says another role
 #         tokens/USER                   made at run time, mode 0600
+#         admin.crt, admin.key          a client certificate of system:masters
 #         ca.crt, url                   of the API server
 #         audit.log                     one JSON line per request: who, what, which answer; of
 #                                       statuses of ours also the object
@@ -80,6 +81,7 @@ start_kube-apiserver() {
     --service-account-issuer https://kubernetes.default.svc \
     --service-account-key-file "$dir/service-account.key" \
     --service-account-signing-key-file "$dir/service-account.key" \
+    --client-ca-file "$dir/ca.crt" \
     --token-auth-file "$dir/tokens.csv" --authorization-mode Node,RBAC \
     --audit-policy-file "$dir/audit-policy.yaml" --audit-log-path "$dir/audit.log" \
     --allow-privileged=true --profiling=false
@@ -109,8 +111,8 @@ stop_all() {
   for server in kube-controller-manager kube-apiserver etcd; do stop_server "$server"; done
 }
 
-# make_certificates: one authority for this control plane, the servers' certificate, and the key
-# that signs service-account tokens. ECDSA: fast to make.
+# make_certificates: one authority for this control plane, the servers' certificate, that of a
+# client, and the key that signs service-account tokens. ECDSA: fast to make.
 make_certificates() {
   local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
   openssl req -x509 "${key[@]}" -keyout "$dir/ca.key" -out "$dir/ca.crt" -days 30 \
@@ -122,8 +124,13 @@ make_certificates() {
     extendedKeyUsage=serverAuth >"$dir/apiserver.ext"
   openssl x509 -req -in "$dir/apiserver.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -days 30 \
     -extfile "$dir/apiserver.ext" -out "$dir/apiserver.crt"
+  openssl req "${key[@]}" -keyout "$dir/admin.key" -out "$dir/admin.csr" \
+    -subj "/O=system:masters/CN=admin-by-certificate"
+  printf 'extendedKeyUsage=clientAuth\n' >"$dir/admin.ext"
+  openssl x509 -req -in "$dir/admin.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -days 30 \
+    -extfile "$dir/admin.ext" -out "$dir/admin.crt"
   openssl ecparam -name prime256v1 -genkey -noout -out "$dir/service-account.key"
-  rm -f -- "$dir/ca.key" "$dir/apiserver.csr" "$dir/apiserver.ext"
+  rm -f -- "$dir/ca.key" "$dir"/{apiserver,admin}.{csr,ext}
 }
 
 # write_kubeconfig USER FILE

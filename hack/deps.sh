@@ -27,6 +27,8 @@ packages=(
   libgtest-dev libgmock-dev
   # keytool, which reads our keystores.
   openjdk-17-jre-headless
+  # Clocks that jump (SieveClock).
+  faketime
   # Style (hack/format.sh, hack/test.sh --all).
   clang-format-19 clang-tidy-19
   # The scripts of hack/: probes, certificates, downloads, processes.

@@ -2,8 +2,8 @@
 # Runs the catalogue of faults, or the parts of it that are named, in full.
 #
 # usage: hack/faults.sh [--some] [--preset NAME] [SUITE...]
-#   SUITE    SieveCrashes, SieveViews, SieveApiFaults, SieveTakeOver, SieveCampaign, or one test as
-#            SieveCrashes.Create; default: all
+#   SUITE    SieveCrashes, SieveViews, SieveApiFaults, SieveTakeOver, SieveCampaign, SieveClock,
+#            SieveLease, SieveStart, or one test as SieveCrashes.Create; default: all
 #   --some   only the share that hack/test.sh runs each time
 #   --preset the build to use, as cmake calls it: dev (default), release, tsan, ...
 #

@@ -3,6 +3,7 @@
 #include "api/codec.h"
 #include "api/codec_shared.h"
 #include "api/names.h"
+#include "api/packing.h"
 
 namespace api {
 
@@ -130,6 +131,21 @@ nlohmann::json encode_object(const DuplicateCertificateRequest& object) {
   nlohmann::json json = encode_frame(kDuplicateCertificateRequestKind, object.meta);
   json["spec"] = encode_spec(object.spec);
   return json;
+}
+
+base::Packed pack(const DuplicateCertificateRequest& object) {
+  PackOut out;
+  out.required("metadata", object.meta);
+  out.required("spec", object.spec);
+  out.field("status", object.status);
+  return out.packed();
+}
+
+void unpack(const base::Packed& packed, DuplicateCertificateRequest& object) {
+  PackIn in(packed);
+  in.required("metadata", object.meta);
+  in.required("spec", object.spec);
+  in.field("status", object.status);
 }
 
 }  // namespace api

@@ -13,6 +13,7 @@
 #include "api/conditions.h"
 #include "api/metadata.h"
 #include "api/spec_parts.h"
+#include "base/packed.h"
 
 namespace api {
 
@@ -228,5 +229,10 @@ struct DuplicateCertificateRequest {
 
   bool operator==(const DuplicateCertificateRequest&) const = default;
 };
+
+// The object as caches keep it: a few hundred bytes in one allocation instead of some thousands in
+// fifty. unpack() makes a new, empty `object` equal to the one that was packed. Pure.
+base::Packed pack(const DuplicateCertificateRequest& object);
+void unpack(const base::Packed& packed, DuplicateCertificateRequest& object);
 
 }  // namespace api

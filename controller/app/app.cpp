@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "api/codec.h"
+#include "api/defaults.h"
 #include "api/names.h"
+#include "app/heap.h"
 #include "app/servers.h"
 #include "base/log.h"
 #include "http/curl_transport.h"
@@ -24,6 +26,7 @@ constexpr std::string_view kLeaseName = "duplicert";
 // below 20 s, and far below Kubernetes' 30 s of grace.
 constexpr auto kDrain = 12s;
 constexpr auto kNamespaceInterval = 10min;
+constexpr auto kTidyInterval = 1s;
 constexpr auto kCacheWait = 1s;
 constexpr auto kCachePause = 50ms;
 constexpr auto kTellAgain = 2min;
@@ -66,43 +69,43 @@ base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
         {{"cluster", config.server}, {"source", config.source}});
   }
   static const base::SystemClock clock;
-  // Filled in once there is an App; until then nothing is written.
-  auto counter = std::make_shared<std::function<void(std::string_view, int)>>();
-  auto may_write = std::make_shared<std::function<bool()>>();
+  // Filled in once there is an App; until then nothing is called.
+  auto self = std::make_shared<App*>(nullptr);
   kube::ClientOptions client_options{
       .field_manager = std::string(api::kFieldManager),
       .queries_per_second = options.kube_api_qps,
       .burst = options.kube_api_burst,
-      .on_request = [counter](std::string_view method, const kube::Resource&, int status) {
-        if (*counter) (*counter)(method, status);
-      }};
-  client_options.may_write = [may_write] { return *may_write && (*may_write)(); };
+      .may_write = [self] { return *self != nullptr && (*self)->surely_leads(); },
+      .on_request = [self](const auto& facts) { (*self)->rest_client_metrics_.observe(facts); },
+      .on_wait = [self](auto method,
+                        auto delay) { (*self)->rest_client_metrics_.waited(method, delay); }};
+  // What we have applied to a Secret is compared with what is wanted.
+  client_options.drops_managed_fields = [](const kube::Resource& resource) {
+    return resource != kube::kSecrets;
+  };
   auto client = TRY(kube::connect(config, client_options, user_agent(), clock, reload));
   client_options.may_write = nullptr;
   client_options.timeout = 5s;
   auto lease_client =
       TRY(kube::connect(config, client_options, user_agent() + "/leader-election", clock, reload));
-  auto app = std::unique_ptr<App>(
-      new App(options, std::move(client), std::move(lease_client), config.namespace_));
-  *counter = [telemetry = &app->telemetry_](std::string_view method, int status) {
-    telemetry->count_api_call(method, status);
-  };
-  *may_write = [leads = app.get()] { return leads->surely_leads(); };
+  auto app = std::unique_ptr<App>(new App(
+      options, {std::move(client), std::move(lease_client), config.server, config.namespace_}));
+  *self = app.get();
   TRY_VOID(app->start_servers());
   return app;
 }
 
-App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
-         std::unique_ptr<kube::Client> lease_client, std::string home_namespace)
+App::App(const cli::RunOptions& options, Connection connection)
     : options_(options),
-      home_namespace_(options.leader_elect_namespace.empty() ? std::move(home_namespace)
+      home_namespace_(options.leader_elect_namespace.empty() ? connection.namespace_
                                                              : options.leader_elect_namespace),
       ledger_namespace_(options.ledger_namespace.empty() ? home_namespace_
                                                          : options.ledger_namespace),
       process_metrics_(registry_),
       telemetry_(registry_),
-      client_(std::move(client)),
-      lease_client_(std::move(lease_client)),
+      rest_client_metrics_(registry_, connection.server),
+      client_(std::move(connection.client)),
+      lease_client_(std::move(connection.lease_client)),
       requests_(*client_,
                 {.resource = reconcile::kRequests,
                  .namespaces = options.namespaces,
@@ -154,7 +157,9 @@ App::App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
   namespaces_.on_change([this](const auto& change) {
     if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
   });
+  want_keys();
   add_readiness();
+  if (options_.leader_elect) make_elector();
 }
 
 App::~App() {
@@ -212,14 +217,34 @@ reconcile::DuplicateReconciler::Options App::request_options() {
                         for (const auto& profile : profiles_.store().list()) {
                           queues().profiles.add(api::key_of(profile->meta));
                         }
-                      }}};
+                      },
+                  .make_key = [this](const auto& params) { return keys_.key(params); }}};
+}
+
+// Keys are made ahead of time for whoever may ask for RSA, and only then.
+void App::want_keys() {
+  const auto want = [this](const api::AutomationProfileSpec& profile,
+                           const api::DuplicateCertificateRequestSpec& request) {
+    keys_.want(reconcile::key_params(api::effective_private_key(profile, request)));
+  };
+  profiles_.on_change([want](const auto& change) {
+    if (change.after) want(change.after->spec, {});
+  });
+  requests_.on_change([want](const auto& change) {
+    if (change.after && change.after->spec.private_key) want({}, change.after->spec);
+  });
+}
+
+bool App::is_idle() {
+  return duplicate_controller_.queue().is_idle() && order_controller_.queue().is_idle() &&
+         profile_controller_.queue().is_idle();
 }
 
 reconcile::OrderOptions App::order_options() {
   return {.settle_window = options_.order_settle_window,
           .may_act = [this] { return surely_leads(); },
           .placed = [this](const rules::LedgerEntry& entry) { telemetry_.count_order(entry); },
-          .stale = [this](auto verdict) { telemetry_.count_stale(verdict); }};
+          .stale = [this](auto verdict) { telemetry_.count_stale("order", verdict); }};
 }
 
 reconcile::Telemetry App::request_hooks() {
@@ -231,10 +256,14 @@ reconcile::ProfileReconciler::Hooks App::profile_hooks() {
               [this](const std::string& key) {
                 reconcile::wake_by_profile(informers(), queues(), key);
               },
-          .reported = [this](const std::string& key,
-                             bool ready) { telemetry_.set_profile_ready(key, ready); },
+          .reported =
+              [this](const api::AutomationProfile& profile, bool ready) {
+                telemetry_.set_profile_ready(api::key_of(profile.meta), profile.spec.product,
+                                             ready);
+              },
           .gone = [this](const std::string& key) { telemetry_.remove_profile(key); },
-          .refresh_watches = [this] { refresh_credential_watches(); }};
+          .refresh_watches = [this] { refresh_credential_watches(); },
+          .stale = [this](auto verdict) { telemetry_.count_stale("profile", verdict); }};
 }
 
 void App::refresh_credential_watches() {
@@ -247,10 +276,11 @@ void App::refresh_credential_watches() {
 
 base::Result<void> App::start_servers() {
   health_server_ = TRY(serve_health(options_.health, alive_, ready_));
-  metrics_server_ =
-      TRY(serve_metrics(options_.metrics, registry_, [this](const http::ServerRequest& request) {
-        return debug_.answer(request);
-      }));
+  metrics_server_ = TRY(serve_metrics(
+      options_.metrics, registry_,
+      [this](const http::ServerRequest& request) { return debug_.answer(request); },
+      certificate_in(options_.metrics_cert_dir,
+                     [this](bool usable) { telemetry_.count_certificate_read(usable); })));
   return {};
 }
 
@@ -332,9 +362,11 @@ void App::start_controllers() {
   profile_controller_.start();
   duplicate_controller_.start();
   order_controller_.start();
+  key_filler_ = std::make_unique<KeyFiller>(keys_, [this] { return is_idle(); });
 }
 
-void App::start_elector() {
+// Not started yet, so that a process that waits has its metrics too.
+void App::make_elector() {
   elector_ = std::make_unique<runtime::LeaderElector>(
       *lease_client_,
       runtime::LeaderElectorOptions{.lease = {home_namespace_, std::string(kLeaseName)},
@@ -355,7 +387,17 @@ void App::start_elector() {
                                      lease_.set({.ok = problem.empty(), .told = problem});
                                    }},
       clock_, registry_);
-  elector_->start();
+}
+
+void App::wait_for_end(const std::stop_token& ended) {
+  MemoryTrimmer memory;
+  base::Steady follow_at = clock_.steady_now() + kNamespaceInterval;
+  while (runtime::pause(kTidyInterval, ended)) {
+    if (is_idle()) memory.trim_after_burst();
+    if (clock_.steady_now() < follow_at) continue;
+    follow_namespaces(ended);
+    follow_at = clock_.steady_now() + kNamespaceInterval;
+  }
 }
 
 base::Result<void> App::run(std::stop_token stop) {
@@ -368,18 +410,12 @@ base::Result<void> App::run(std::stop_token stop) {
     base::log_info("caches are complete", {{"requests", requests_.store().size()},
                                            {"profiles", profiles_.store().size()}});
     if (options_.leader_elect) {
-      start_elector();
+      elector_->start();
     } else {
       start_controllers();
     }
   }
-  base::Mutex mutex;
-  base::ConditionVariable waiting;
-  while (!ended.stop_requested()) {
-    const base::MutexLock lock(mutex);
-    waiting.wait_for(mutex, ended, kNamespaceInterval, [] { return false; });
-    if (!ended.stop_requested()) follow_namespaces(ended);
-  }
+  wait_for_end(ended);
   const bool lost = !stop.stop_requested();
   base::log_info("stopping");
   // Both share the time: one after the other they could use up Kubernetes' grace.

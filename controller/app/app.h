@@ -2,14 +2,16 @@
 // reverse order is the shutdown. Decides nothing.
 //
 // Threads: main waits for signals; one per watched kind (and namespace); --workers for requests,
-// one for profiles, one for orders; one for Events; one for the Lease; two small pools for probes
-// and metrics.
+// one for profiles, one for orders; one for Events; one for the Lease; one that makes RSA keys when
+// it is idle; two small pools for probes and metrics.
 #pragma once
 
 #include <memory>
 #include <stop_token>
 
 #include "app/debug.h"
+#include "app/key_filler.h"
+#include "app/rest_client_metrics.h"
 #include "app/startup.h"
 #include "app/telemetry.h"
 #include "base/clock.h"
@@ -28,6 +30,7 @@
 #include "runtime/health.h"
 #include "runtime/informer.h"
 #include "runtime/leader_elector.h"
+#include "x509/key_pool.h"
 
 namespace app {
 
@@ -44,14 +47,23 @@ class App {
   base::Result<void> run(std::stop_token stop);
 
  private:
-  App(const cli::RunOptions& options, std::unique_ptr<kube::Client> client,
-      std::unique_ptr<kube::Client> lease_client, std::string home_namespace);
+  // The two clients, and where we are.
+  struct Connection {
+    std::unique_ptr<kube::Client> client{};
+    std::unique_ptr<kube::Client> lease_client{};
+    std::string server{};
+    std::string namespace_{};
+  };
+  App(const cli::RunOptions& options, Connection connection);
 
   base::Result<void> start_servers();
   void start_informers();
   void follow_namespaces(const std::stop_token& stop);
   void start_controllers();
-  void start_elector();
+  void want_keys();
+  bool is_idle();
+  void wait_for_end(const std::stop_token& ended);
+  void make_elector();
   void add_readiness();
   // Why the caches are not complete, in one sentence; "" if no listing has failed.
   std::string cache_problem() const;
@@ -75,6 +87,7 @@ class App {
   metrics::Registry registry_;
   metrics::ProcessMetrics process_metrics_;
   TelemetryRegistry telemetry_;
+  RestClientMetrics rest_client_metrics_;
   DecisionLog decisions_;
   const std::unique_ptr<kube::Client> client_;
   const std::unique_ptr<kube::Client> lease_client_;
@@ -90,6 +103,7 @@ class App {
   reconcile::ProfileStates profile_states_;
   reconcile::Sponsors sponsors_;
   runtime::EventRecorder events_;
+  x509::KeyPool keys_;
   reconcile::DuplicateReconciler duplicate_reconciler_;
   reconcile::ProfileReconciler profile_reconciler_;
   reconcile::OrderReconciler order_reconciler_;
@@ -103,6 +117,7 @@ class App {
   Notice lease_;
   std::stop_source ended_;  // the lease is lost
   std::unique_ptr<runtime::LeaderElector> elector_;
+  std::unique_ptr<KeyFiller> key_filler_;
   runtime::HealthChecks alive_{"healthz"};
   runtime::HealthChecks ready_{"readyz"};
   std::unique_ptr<http::Server> health_server_;

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/app.h"
+#include "app/heap.h"
 #include "app/publish.h"
 #include "base/log.h"
 #include "http/curl_transport.h"
@@ -64,6 +65,7 @@ int fail_with(const base::Error& error) {
 }
 
 int run(const cli::RunOptions& options) {
+  keep_heap_small();
   base::init_log(options.log.format, options.log.level);
   const Signals signals;
   auto app = App::create(options);

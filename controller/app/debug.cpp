@@ -72,12 +72,12 @@ http::ServerResponse json_answer(std::string body) {
 
 reconcile::Telemetry DecisionLog::listen(reconcile::Telemetry inner) {
   reconcile::Telemetry outer = inner;
-  outer.decided = [this, next = inner.decided](const rules::Observed& seen,
-                                               const rules::Decision& made) {
+  outer.concluded = [this, next = inner.concluded](const rules::Observed& seen,
+                                                   const rules::Decision& made) {
     if (next) next(seen, made);
     std::string text = describe_decision(seen, made);
     const base::MutexLock lock(mutex_);
-    entries_[api::key_of(seen.request.meta)].decision = std::move(text);
+    note(api::key_of(seen.request.meta), std::move(text));
   };
   outer.ended = [this, next = inner.ended](const std::string& key,
                                            const runtime::Outcome& outcome) {
@@ -90,9 +90,23 @@ reconcile::Telemetry DecisionLog::listen(reconcile::Telemetry inner) {
   outer.gone = [this, next = inner.gone](const std::string& key) {
     if (next) next(key);
     const base::MutexLock lock(mutex_);
-    entries_.erase(key);
+    forget(key);
   };
   return outer;
+}
+
+void DecisionLog::note(const std::string& key, std::string decision) {
+  forget(key);
+  entries_[key] = {.decision = std::move(decision), .number = ++number_};
+  keys_[number_] = key;
+  if (keys_.size() > kMost) forget(std::string(keys_.begin()->second));
+}
+
+void DecisionLog::forget(const std::string& key) {
+  const auto at = entries_.find(key);
+  if (at == entries_.end()) return;
+  keys_.erase(at->second.number);
+  entries_.erase(at);
 }
 
 std::optional<std::string> DecisionLog::get(const std::string& key) const {

@@ -5,6 +5,7 @@
 // Only callers on this machine, or in this Pod, are answered: docs/operations.md.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,22 +18,32 @@
 
 namespace app {
 
-// The last decision about each request, for as long as the request is there.
+// The last decision about each request, for as long as the request is there and is among the
+// kMost that were decided about last: a text of each of ten thousand would weigh more than all else
+// that is held of them.
 class DecisionLog {
  public:
+  static constexpr std::size_t kMost = 200;
+
   // `inner`, and this log beside it. This object must outlive what is returned.
   reconcile::Telemetry listen(reconcile::Telemetry inner);
-  // JSON; nullopt: nothing was decided about that request by this process.
+  // JSON; nullopt: nothing was decided about that request lately by this process.
   std::optional<std::string> get(const std::string& key) const;
 
  private:
   struct Entry {
     std::string decision{};  // JSON
     std::string outcome{};
+    std::uint64_t number = 0;  // of the decision, since the start
   };
+
+  void note(const std::string& key, std::string decision) REQUIRES(mutex_);
+  void forget(const std::string& key) REQUIRES(mutex_);
 
   mutable base::Mutex mutex_;
   std::map<std::string, Entry> entries_ GUARDED_BY(mutex_);
+  std::map<std::uint64_t, std::string> keys_ GUARDED_BY(mutex_);  // of entries_, by number
+  std::uint64_t number_ GUARDED_BY(mutex_) = 0;
 };
 
 class DebugViews {

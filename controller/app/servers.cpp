@@ -41,17 +41,19 @@ std::optional<runtime::HealthReport> report_of(const http::ServerRequest& reques
                        exclude);
 }
 
-base::Result<std::unique_ptr<http::Server>> serve(const char* what,
-                                                  const cli::ListenAddress& address,
-                                                  http::Handler handler) {
+base::Result<std::unique_ptr<http::Server>> serve(
+    const std::string& what, const cli::ListenAddress& address, http::Handler handler,
+    std::optional<http::CertificateFiles> certificate = {}) {
   if (!address.enabled) return nullptr;
+  const std::string flags = what + (certificate ? " with --metrics-cert-dir" : "");
   auto server = http::Server::start({.host = address.host,
                                      .port = address.port,
+                                     .certificate_files = std::move(certificate),
                                      .threads = kThreads,
                                      .body_bytes_max = 4096,
                                      .keep_alive = kKeepAlive},
                                     std::move(handler));
-  if (!server) return std::unexpected(base::wrap(what, server.error()));
+  if (!server) return std::unexpected(base::wrap(flags, server.error()));
   base::log_info("listening", {{"server", what}, {"url", (*server)->url()}});
   return server;
 }
@@ -68,16 +70,26 @@ base::Result<std::unique_ptr<http::Server>> serve_health(const cli::ListenAddres
   });
 }
 
-base::Result<std::unique_ptr<http::Server>> serve_metrics(const cli::ListenAddress& address,
-                                                          const metrics::Registry& registry,
-                                                          Pages more) {
-  return serve("--metrics-address", address,
-               [&registry, more = std::move(more)](const http::ServerRequest& request) {
-                 if (request.path == "/metrics") {
-                   return text(200, metrics::Registry::kContentType, registry.expose());
-                 }
-                 return more ? more(request).value_or(not_found()) : not_found();
-               });
+base::Result<std::unique_ptr<http::Server>> serve_metrics(
+    const cli::ListenAddress& address, const metrics::Registry& registry, Pages more,
+    std::optional<http::CertificateFiles> certificate) {
+  return serve(
+      "--metrics-address", address,
+      [&registry, more = std::move(more)](const http::ServerRequest& request) {
+        if (request.path == "/metrics") {
+          return text(200, metrics::Registry::kContentType, registry.expose());
+        }
+        return more ? more(request).value_or(not_found()) : not_found();
+      },
+      std::move(certificate));
+}
+
+std::optional<http::CertificateFiles> certificate_in(const std::string& directory,
+                                                     std::function<void(bool usable)> on_read) {
+  if (directory.empty()) return std::nullopt;
+  return http::CertificateFiles{.certificate = directory + "/tls.crt",
+                                .key = directory + "/tls.key",
+                                .on_read = std::move(on_read)};
 }
 
 }  // namespace app

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "cli/options.h"
@@ -23,9 +24,13 @@ base::Result<std::unique_ptr<http::Server>> serve_health(const cli::ListenAddres
 using Pages = std::function<std::optional<http::ServerResponse>(const http::ServerRequest&)>;
 
 // /metrics in Prometheus' text format, and `more`. null if switched off. `registry` must outlive
-// the server.
-base::Result<std::unique_ptr<http::Server>> serve_metrics(const cli::ListenAddress& address,
-                                                          const metrics::Registry& registry,
-                                                          Pages more = {});
+// the server. With `certificate` both are served by HTTPS only.
+base::Result<std::unique_ptr<http::Server>> serve_metrics(
+    const cli::ListenAddress& address, const metrics::Registry& registry, Pages more = {},
+    std::optional<http::CertificateFiles> certificate = {});
+
+// The pair in a directory as a mounted Secret of type kubernetes.io/tls has it; nullopt for "".
+std::optional<http::CertificateFiles> certificate_in(const std::string& directory,
+                                                     std::function<void(bool usable)> on_read);
 
 }  // namespace app

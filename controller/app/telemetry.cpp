@@ -1,6 +1,8 @@
 #include "app/telemetry.h"
 
 #include "api/names.h"
+#include "api/reason.h"
+#include "certcentral/metered_transport.h"
 #include "cli/options.h"
 #include "kube/resource.h"
 
@@ -30,13 +32,45 @@ const Family kCaSeconds{"duplicert_ca_request_duration_seconds", "Duration of ca
 const Family kProfileReady{"duplicert_profile_ready", "1 if the AutomationProfile is Ready."};
 const Family kBudget{"duplicert_ca_rate_limit_remaining",
                      "Calls to the CA that could be made right now, by account."};
-const Family kStale{"duplicert_stale_cache_total",
-                    "Passes that found the cache older than our own last write, by what followed."};
+const Family kStale{
+    "duplicert_stale_cache_total",
+    "Passes that found the cache older than our own last write, by controller and by "
+    "what followed."};
 const Family kBuildInfo{"duplicert_build_info", "1, with the version as a label."};
-const Family kApiCalls{"rest_client_requests_total",
-                       "Calls to the API server by method and status code."};
+const Family kCertificateReads{"certwatcher_read_certificate_total",
+                               "Total number of certificate reads"};
+const Family kCertificateErrors{"certwatcher_read_certificate_errors_total",
+                                "Total number of certificate read errors"};
 
-constexpr std::string_view kConditions[] = {"True", "False", "Unknown"};
+struct Effect {
+  std::string_view action{};  // as rules::name_of tells it
+  api::Reason reason{};
+};
+// What is usually decided besides waiting (tests/golden/decision_table.txt).
+constexpr Effect kEffects[] = {
+    {"nothing", api::Reason::kIssued},
+    {"ask_orders", api::Reason::kPending},
+    {"ask_duplicates", api::Reason::kAwaitingIssuance},
+    {"ask_certificate", api::Reason::kAwaitingIssuance},
+    {"ask_ownership", api::Reason::kPending},
+    {"submit_duplicate", api::Reason::kAwaitingIssuance},
+    {"submit_duplicate", api::Reason::kRenewing},
+    {"install_certificate", api::Reason::kIssued},
+    {"drop_pending", api::Reason::kPending},
+    {"back_up_secret", api::Reason::kAwaitingIssuance},
+    {"apply_marks", api::Reason::kIssued},
+    {"open_ledger", api::Reason::kAwaitingIssuance},
+    {"open_ledger", api::Reason::kRenewing},
+    {"remember_no_gain", api::Reason::kPending},
+    {"update_keystore", api::Reason::kIssued},
+    {"ask_approval", api::Reason::kAwaitingApproval},
+    {"prepare_key", api::Reason::kApprovalStepEnabled},
+    {"record_rejection", api::Reason::kApprovalRejected},
+    {"ask_revocation", api::Reason::kIssued},
+};
+
+using enum api::ConditionStatus;
+constexpr api::ConditionStatus kConditions[] = {kTrue, kFalse, kUnknown};
 
 Labels name_labels(const std::string& key) {
   const auto parsed = kube::ObjectKey::parse(key).value_or(kube::ObjectKey{.name = key});
@@ -48,42 +82,62 @@ Labels with(Labels labels, const std::string& name, std::string value) {
   return labels;
 }
 
+Labels pair(std::string_view action, api::Reason reason) {
+  return {{"action", std::string(action)}, {"reason", std::string(api::name_of(reason))}};
+}
+
+std::vector<double> duration_buckets() {
+  return metrics::exponential_buckets(0.05, 2, 16);
+}
+
+std::vector<double> call_buckets() {
+  return metrics::exponential_buckets(0.01, 2, 13);
+}
+
 double unix_seconds(base::TimePoint time) {
   return static_cast<double>(
       std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
 }
 
-std::string_view ready_word(const api::Conditions& conditions) {
+api::ConditionStatus ready_of(const api::Conditions& conditions) {
   const auto* ready = api::find_condition(conditions, api::kReady);
-  if (ready == nullptr) return "Unknown";
-  switch (ready->status) {
-    case api::ConditionStatus::kTrue:
-      return "True";
-    case api::ConditionStatus::kFalse:
-      return "False";
-    case api::ConditionStatus::kUnknown:
-      return "Unknown";
-  }
-  return "Unknown";
+  return ready == nullptr ? api::ConditionStatus::kUnknown : ready->status;
 }
 
 }  // namespace
 
 TelemetryRegistry::TelemetryRegistry(metrics::Registry& registry) : registry_(registry) {
   registry_.gauge(kBuildInfo, {{"version", cli::version()}}).set(1);
-  registry_.histogram(kDuration, metrics::exponential_buckets(0.05, 2, 16));
-  registry_.counter(kStale, {{"outcome", "waited"}});
-  registry_.counter(kStale, {{"outcome", "gave_up"}});
+  declare_from_the_start();
+  tell_requests();
+}
+
+// A counter that appears with its first event has no increase that a query could see.
+void TelemetryRegistry::declare_from_the_start() {
+  registry_.histogram(kDuration, duration_buckets());
+  registry_.counter(kCertificateReads);
+  registry_.counter(kCertificateErrors);
+  for (const char* controller : {"request", "order", "profile"}) {
+    registry_.counter(kStale, {{"controller", controller}, {"outcome", "waited"}});
+    registry_.counter(kStale, {{"controller", controller}, {"outcome", "gave_up"}});
+  }
+  for (const std::string_view operation : certcentral::known_operations()) {
+    const std::string code = operation.starts_with("POST") ? "201" : "200";
+    registry_.counter(kCaCalls, {{"operation", std::string(operation)}, {"code", code}});
+    registry_.histogram(kCaSeconds, call_buckets(), {{"operation", std::string(operation)}});
+  }
+  for (const auto& [action, reason] : kEffects) registry_.counter(kDecisions, pair(action, reason));
+  for (const api::Reason reason : api::all_reasons()) {
+    if (api::class_of(reason) == api::ReasonClass::kEventOnly) continue;
+    registry_.counter(kDecisions, pair("wait", reason));
+  }
 }
 
 reconcile::Telemetry TelemetryRegistry::hooks() {
   return {
       .decided =
           [this](const rules::Observed& /*seen*/, const rules::Decision& made) {
-            registry_
-                .counter(kDecisions, {{"action", std::string(rules::name_of(made.action))},
-                                      {"reason", std::string(api::name_of(made.reason))}})
-                .add();
+            registry_.counter(kDecisions, pair(rules::name_of(made.action), made.reason)).add();
           },
       .issued =
           [this](const rules::Observed& seen, std::chrono::milliseconds since) {
@@ -91,83 +145,68 @@ reconcile::Telemetry TelemetryRegistry::hooks() {
                 .counter(kIssued,
                          {{"profile", seen.profile->name}, {"product", seen.profile->product}})
                 .add();
-            registry_.histogram(kDuration, metrics::exponential_buckets(0.05, 2, 16))
+            registry_.histogram(kDuration, duration_buckets())
                 .observe(static_cast<double>(since.count()) / 1000.0);
           },
       .reported = [this](const std::string& key, const auto& status,
                          const std::string& profile) { report(key, status, profile); },
       .gone = [this](const std::string& key) { remove(key); },
-      .stale = [this](runtime::WriteGate::Verdict verdict) { count_stale(verdict); },
+      .stale = [this](runtime::WriteGate::Verdict verdict) { count_stale("request", verdict); },
   };
 }
 
 void TelemetryRegistry::report(const std::string& key,
                                const api::DuplicateCertificateRequestStatus& status,
                                const std::string& profile) {
-  bool moved = false;
-  {
-    const base::MutexLock lock(mutex_);
-    const auto [at, is_new] = profile_of_.try_emplace(key, profile);
-    moved = !is_new && at->second != profile;
-  }
-  if (moved) {
-    remove(key);
-    const base::MutexLock lock(mutex_);
-    profile_of_.insert_or_assign(key, profile);
-  }
-  const Labels labels = with(name_labels(key), "profile", profile);
-  for (const std::string_view word : kConditions) {
-    registry_.gauge(kReady, with(labels, "condition", std::string(word)))
-        .set(word == ready_word(status.conditions) ? 1 : 0);
-  }
-  registry_.gauge(kStalled, labels).set(api::is_true(status.conditions, api::kStalled) ? 1 : 0);
-  set_time(kExpiration, labels, status.certificate ? status.certificate->not_after : std::nullopt);
-  set_time(kRenewal, labels, status.renewal_time);
-}
-
-// A series whose instant is no longer known would keep alerts on something that is gone.
-void TelemetryRegistry::set_time(const metrics::Family& family, const Labels& labels,
-                                 const std::optional<base::TimePoint>& time) {
-  if (time) {
-    registry_.gauge(family, labels).set(unix_seconds(*time));
-  } else {
-    registry_.remove(family.name, labels);
-  }
+  const base::MutexLock lock(mutex_);
+  rows_[key] = {.profile = &*profiles_.insert(profile).first,
+                .expiration = status.certificate ? status.certificate->not_after : std::nullopt,
+                .renewal = status.renewal_time,
+                .ready = ready_of(status.conditions),
+                .stalled = api::is_true(status.conditions, api::kStalled)};
 }
 
 void TelemetryRegistry::remove(const std::string& key) {
-  std::string profile;
-  {
-    const base::MutexLock lock(mutex_);
-    const auto at = profile_of_.find(key);
-    if (at == profile_of_.end()) return;
-    profile = at->second;
-    profile_of_.erase(at);
+  const base::MutexLock lock(mutex_);
+  rows_.erase(key);
+}
+
+void TelemetryRegistry::for_each_row(const TellRow& tell) {
+  const base::MutexLock lock(mutex_);
+  for (const auto& [key, row] : rows_) {
+    tell(with(name_labels(key), "profile", *row.profile), row);
   }
-  const Labels labels = with(name_labels(key), "profile", profile);
-  for (const std::string_view word : kConditions) {
-    registry_.remove(kReady.name, with(labels, "condition", std::string(word)));
-  }
-  for (const Family* family : {&kStalled, &kExpiration, &kRenewal}) {
-    registry_.remove(family->name, labels);
-  }
+}
+
+// A series whose instant is not known would keep alerts on something that is gone.
+void TelemetryRegistry::tell_requests() {
+  const auto told_time = [this](const Family& family, std::optional<base::TimePoint> Row::* time) {
+    return registry_.add_told(family, [this, time](const metrics::Registry::Tell& tell) {
+      for_each_row([&](const Labels& labels, const Row& row) {
+        if (row.*time) tell(labels, unix_seconds(*(row.*time)));
+      });
+    });
+  };
+  samplers_.push_back(told_time(kExpiration, &Row::expiration));
+  samplers_.push_back(told_time(kRenewal, &Row::renewal));
+  samplers_.push_back(registry_.add_told(kStalled, [this](const metrics::Registry::Tell& tell) {
+    for_each_row([&](const Labels& labels, const Row& row) { tell(labels, row.stalled ? 1 : 0); });
+  }));
+  samplers_.push_back(registry_.add_told(kReady, [this](const metrics::Registry::Tell& tell) {
+    for_each_row([&](const Labels& labels, const Row& row) {
+      for (const api::ConditionStatus one : kConditions) {
+        tell(with(labels, "condition", std::string(api::name_of(one))), one == row.ready ? 1 : 0);
+      }
+    });
+  }));
 }
 
 void TelemetryRegistry::count_ca_call(std::string_view operation, std::string_view code,
                                       double seconds) {
   registry_.counter(kCaCalls, {{"operation", std::string(operation)}, {"code", std::string(code)}})
       .add();
-  registry_
-      .histogram(kCaSeconds, metrics::exponential_buckets(0.01, 2, 13),
-                 {{"operation", std::string(operation)}})
+  registry_.histogram(kCaSeconds, call_buckets(), {{"operation", std::string(operation)}})
       .observe(seconds);
-}
-
-void TelemetryRegistry::count_api_call(std::string_view method, int http_status) {
-  registry_
-      .counter(kApiCalls, {{"method", std::string(method)},
-                           {"code", http_status == 0 ? "<error>" : std::to_string(http_status)}})
-      .add();
 }
 
 void TelemetryRegistry::count_order(const rules::LedgerEntry& entry) {
@@ -177,22 +216,46 @@ void TelemetryRegistry::count_order(const rules::LedgerEntry& entry) {
       .add();
 }
 
-void TelemetryRegistry::count_stale(runtime::WriteGate::Verdict verdict) {
+void TelemetryRegistry::count_stale(const std::string& controller,
+                                    runtime::WriteGate::Verdict verdict) {
   const bool gave_up = verdict == runtime::WriteGate::Verdict::kGaveUp;
-  registry_.counter(kStale, {{"outcome", gave_up ? "gave_up" : "waited"}}).add();
+  registry_
+      .counter(kStale, {{"controller", controller}, {"outcome", gave_up ? "gave_up" : "waited"}})
+      .add();
 }
 
-void TelemetryRegistry::set_profile_ready(const std::string& key, bool ready) {
+void TelemetryRegistry::count_certificate_read(bool usable) {
+  registry_.counter(kCertificateReads).add();
+  if (!usable) registry_.counter(kCertificateErrors).add();
+}
+
+void TelemetryRegistry::set_profile_ready(const std::string& key, const std::string& product,
+                                          bool ready) {
   registry_.gauge(kProfileReady, name_labels(key)).set(ready ? 1 : 0);
+  registry_.counter(kIssued, {{"profile", key}, {"product", product}});
+  for (const auto kind : {api::OrderKind::kRenewal, api::OrderKind::kNew}) {
+    registry_.counter(kOrders, {{"profile", key}, {"kind", std::string(api::name_of(kind))}});
+  }
+  const base::MutexLock lock(mutex_);
+  products_of_[key].insert(product);
 }
 
 void TelemetryRegistry::remove_profile(const std::string& key) {
   registry_.remove(kProfileReady.name, name_labels(key));
+  for (const auto kind : {api::OrderKind::kRenewal, api::OrderKind::kNew}) {
+    registry_.remove(kOrders.name, {{"profile", key}, {"kind", std::string(api::name_of(kind))}});
+  }
+  const base::MutexLock lock(mutex_);
+  const auto products = products_of_.extract(key);
+  if (products.empty()) return;
+  for (const std::string& product : products.mapped()) {
+    registry_.remove(kIssued.name, {{"profile", key}, {"product", product}});
+  }
 }
 
 void TelemetryRegistry::watch_budgets(
     std::function<std::map<std::string, std::size_t>()> remaining) {
-  budget_sampler_ = registry_.add_sampler([this, remaining = std::move(remaining)] {
+  samplers_.push_back(registry_.add_sampler([this, remaining = std::move(remaining)] {
     auto now = remaining();
     const base::MutexLock lock(mutex_);
     for (const auto& [account, count] : budgets_) {
@@ -202,7 +265,7 @@ void TelemetryRegistry::watch_budgets(
       registry_.gauge(kBudget, {{"account", account}}).set(static_cast<double>(count));
     }
     budgets_ = std::move(now);
-  });
+  }));
 }
 
 }  // namespace app

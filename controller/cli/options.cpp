@@ -121,6 +121,12 @@ void add_run(CLI::App& app, RunOptions& run) {
   add_address(*command, "--metrics-address", run.metrics,
               "Where /metrics is served; 0 switches it off. Default: :8080")
       ->envname("DUPLICERT_METRICS_ADDRESS");
+  command
+      ->add_option("--metrics-cert-dir", run.metrics_cert_dir,
+                   "Directory with tls.crt and tls.key (PEM): serve /metrics by HTTPS with them, "
+                   "read again when they change. Default: plain HTTP")
+      ->type_name("DIR")
+      ->envname("DUPLICERT_METRICS_CERT_DIR");
   add_address(*command, "--health-address", run.health,
               "Where /healthz and /readyz are served; 0 switches it off. Default: :8081")
       ->envname("DUPLICERT_HEALTH_ADDRESS");

@@ -31,6 +31,7 @@ struct RunOptions {
   bool leader_elect = true;
   std::string leader_elect_namespace{};  // empty: the namespace of the kubeconfig or Pod
   ListenAddress metrics{.port = 8080};
+  std::string metrics_cert_dir{};  // empty: /metrics over plain HTTP
   ListenAddress health{.port = 8081};
   LogOptions log{};
   double kube_api_qps = 0;

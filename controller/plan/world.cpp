@@ -8,7 +8,6 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "kube/request.h"
-#include "kube/tokens.h"
 #include "plan/read_only_transport.h"
 #include "reconcile/ledger.h"
 #include "reconcile/resources.h"
@@ -112,13 +111,16 @@ base::Result<void> World::connect(const WorldOptions& options) {
   }
   for (auto& [key, secret] : catalog_.secrets) reconcile::wipe(secret);
   catalog_.secrets.clear();
-  std::unique_ptr<http::Transport> inner;
-  if (options.cluster) inner = TRY(kube::transport_for(*options.cluster, options.user_agent));
-  const kube::Config config = options.cluster.value_or(kube::Config{});
+  kube::Connection to{.tokens =
+                          std::make_shared<kube::TokenSource>(base::SecretString(), "", clock_)};
+  if (options.cluster) {
+    to = TRY(kube::open_connection(*options.cluster, options.user_agent, clock_));
+  }
   client_ = std::make_unique<kube::Client>(
-      kube::ClientOptions{.server = server, .field_manager = "duplicert-plan"},
-      std::make_unique<ReadOnlyTransport>(std::move(inner), std::move(answers)),
-      kube::tokens_for(config, clock_), clock_);
+      kube::ClientOptions{
+          .server = server, .headers = std::move(to.headers), .field_manager = "duplicert-plan"},
+      std::make_unique<ReadOnlyTransport>(std::move(to.transport), std::move(answers)),
+      std::move(to.tokens), clock_);
   return {};
 }
 

@@ -27,6 +27,8 @@ class Actor {
     std::function<bool()> may_act{};
     // A request has shown something new about an account's approval step.
     std::function<void()> evidence{};
+    // A key of its own for one certificate. Empty: PrivateKey::generate.
+    std::function<base::Result<x509::PrivateKey>(const x509::KeyParams&)> make_key{};
   };
 
   Actor(kube::Client& client, const Caches& caches, const base::Clock& clock, Options options)
@@ -35,7 +37,8 @@ class Actor {
         clock_(clock),
         ledger_namespace_(std::move(options.ledger_namespace)),
         may_act_(std::move(options.may_act)),
-        evidence_(std::move(options.evidence)) {}
+        evidence_(std::move(options.evidence)),
+        make_key_(options.make_key ? std::move(options.make_key) : x509::PrivateKey::generate) {}
 
   // Asks the CA for one duplicate. In this order: the pending Secret with its key, or a moved mark
   // (precondition: its version); then the POST. The intent first: if the answer is lost, the next
@@ -114,6 +117,7 @@ class Actor {
   const std::string ledger_namespace_;
   const std::function<bool()> may_act_;
   const std::function<void()> evidence_;
+  const std::function<base::Result<x509::PrivateKey>(const x509::KeyParams&)> make_key_;
 };
 
 }  // namespace reconcile

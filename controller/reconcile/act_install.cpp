@@ -65,6 +65,7 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
     return std::unexpected(std::move(error));
   }
   seen.memory->wrote({request.meta.namespace_, request.spec.secret_name}, *std::move(applied));
+  seen.memory->parsed().made(*seen.chain);
   return {};
 }
 

@@ -14,12 +14,6 @@ using Post = rules::CaView::Post;
 
 namespace {
 
-x509::KeyParams key_params(const api::KeyParameters& key) {
-  return {.algorithm = key.algorithm == api::KeyAlgorithm::kRsa ? x509::KeyAlgorithm::kRsa
-                                                                : x509::KeyAlgorithm::kEcdsa,
-          .size = key.size};
-}
-
 certcentral::DuplicateRequest body_of(const rules::PendingFacts& pending,
                                       const api::AutomationProfile& profile) {
   const auto& certificate = profile.spec.certificate;
@@ -103,7 +97,7 @@ base::Result<rules::PendingFacts> Actor::create_key(const Intent& intent,
                                                     const std::optional<Mark>& mark,
                                                     const Observation& seen, std::stop_token stop) {
   const auto& request = seen.facts.request;
-  const x509::PrivateKey key = TRY(x509::PrivateKey::generate(key_params(intent.key)));
+  const x509::PrivateKey key = TRY(make_key_(key_params(intent.key)));
   // The CA takes the names from the JSON; a common name beyond 64 characters cannot be in a CSR.
   const std::string csr = TRY(x509::make_csr(key, {.common_name = intent.names.common_name}));
   const base::SecretString pem = key.to_pem();

@@ -172,7 +172,32 @@ DuplicateReconciler::Memory DuplicateReconciler::recall(
 
 void DuplicateReconciler::remember(const std::string& key, const Memory& memory) {
   const base::MutexLock lock(mutex_);
-  memories_.insert_or_assign(key, memory);
+  if (is_blank(key, memory)) {
+    memories_.erase(key);
+  } else {
+    memories_.insert_or_assign(key, memory);
+  }
+  // Two for each that may have come: there are soon no more than a few old ones.
+  tidy_one();
+  tidy_one();
+}
+
+// Whether the next pass would do the same without it.
+bool DuplicateReconciler::is_blank(const std::string& key, const Memory& memory) const {
+  if (memory.failures != 0 || memory.has_pending || memory.due_since) return false;
+  const std::string namespace_ = key.substr(0, key.find('/'));
+  return requests_.has_seen(namespace_, memory.status_gate.awaits()) &&
+         entries_.has_seen(ledger_namespace_, memory.ledger_gate.awaits());
+}
+
+// A gate opens when the cache shows our last write, after the pass that made it: so somebody has to
+// come back.
+void DuplicateReconciler::tidy_one() {
+  if (memories_.empty()) return;
+  auto at = memories_.upper_bound(tidied_);
+  if (at == memories_.end()) at = memories_.begin();
+  tidied_ = at->first;
+  if (is_blank(at->first, at->second)) memories_.erase(at);
 }
 
 void DuplicateReconciler::forget(const std::string& key) {
@@ -198,7 +223,10 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     if (is_effect(made.action) && seen.source == Source::kCached) continue;
     if (telemetry_.decided) telemetry_.decided(seen.facts, made);
     note_progress(made, seen.facts, memory);
-    if (!is_effect(made.action)) return made;
+    if (!is_effect(made.action)) {
+      conclude(made, seen);
+      return made;
+    }
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
     base::log_info(made.message, {{"key", api::key_of(request.meta)},
                                   {"action", rules::name_of(made.action)},
@@ -206,6 +234,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
                                   {"rule", made.rule}});
     tell_ignored_window(made.action, seen);
     if (auto done = act(made.action, seen, memory, stop); !done) {
+      conclude(made, seen);
       tell_trouble(std::move(made), done.error(), seen, memory, stop);
       base::Error error = std::move(done).error();
       // An admission policy says "invalid" of what it will allow once somebody has changed it.
@@ -214,10 +243,15 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     }
     // What was opened shows in the cache soon, and then to everybody.
     if (std::holds_alternative<rules::OpenLedger>(made.action)) {
+      conclude(made, seen);
       return rules::Decision{.action = rules::Wait{clock_.now() + kStaleRetry}};
     }
   }
   return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
+}
+
+void DuplicateReconciler::conclude(const rules::Decision& made, const Observation& seen) const {
+  if (telemetry_.concluded) telemetry_.concluded(seen.facts, made);
 }
 
 // An effect that the API server refuses (permission, quota, admission) is tried again; until it
@@ -313,6 +347,8 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
   return {};
 }
 
+// Over exactly the version that the status was computed from: a process with an old view would date
+// conditions anew, or take back what was told since.
 base::Result<void> DuplicateReconciler::report(const Observation& seen, const rules::Decision& made,
                                                Memory& memory, std::stop_token stop) {
   const auto& request = seen.facts.request;
@@ -322,8 +358,9 @@ base::Result<void> DuplicateReconciler::report(const Observation& seen, const ru
                         seen.facts.profile ? seen.facts.profile->name : "");
   }
   if (status == request.status) return {};
-  const nlohmann::json body{{"metadata", {{"uid", request.meta.uid}}},
-                            {"status", api::encode_status(status)}};
+  const nlohmann::json body{
+      {"metadata", {{"uid", request.meta.uid}, {"resourceVersion", request.meta.resource_version}}},
+      {"status", api::encode_status(status)}};
   auto written =
       client_.apply_status(kRequests, {request.meta.namespace_, request.meta.name}, body, stop);
   // Deleted meanwhile: nobody is left to tell.

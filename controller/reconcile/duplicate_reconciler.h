@@ -24,6 +24,8 @@ namespace reconcile {
 // What the reconciler counts and who hears of it. All may be called from several workers.
 struct Telemetry {
   std::function<void(const rules::Observed&, const rules::Decision&)> decided{};
+  // The last decision of a work item: the one that waits, or whose effect failed.
+  std::function<void(const rules::Observed&, const rules::Decision&)> concluded{};
   // A certificate was installed `since` the request became due.
   std::function<void(const rules::Observed&, std::chrono::milliseconds since)> issued{};
   std::function<void(const std::string& key, const api::DuplicateCertificateRequestStatus&,
@@ -53,7 +55,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
   runtime::Outcome reconcile(const std::string& key, std::stop_token stop) override;
 
  private:
-  // What this process remembers of a request between its passes. Never needed for correctness.
+  // What this process remembers of a request between its passes. Never needed for correctness, and
+  // dropped when it says nothing any more, so that ten thousand that are Ready take no memory here.
   struct Memory {
     std::string uid{};
     int failures = 0;          // of calls to the CA, in a row
@@ -66,11 +69,14 @@ class DuplicateReconciler final : public runtime::Reconciler {
   Memory recall(const api::DuplicateCertificateRequest& request);
   void remember(const std::string& key, const Memory& memory);
   void forget(const std::string& key);
+  bool is_blank(const std::string& key, const Memory& memory) const;
+  void tidy_one() REQUIRES(mutex_);
 
   runtime::Outcome work_on(const std::string& key, const std::stop_token& stop);
   // Runs passes until a decision waits. The last observation is left in `seen`.
   base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
                                            Memory& memory, Observation& seen, std::stop_token stop);
+  void conclude(const rules::Decision& made, const Observation& seen) const;
   void tell_trouble(rules::Decision made, const base::Error& error, const Observation& seen,
                     Memory& memory, std::stop_token stop);
   void note_progress(const rules::Decision& made, const rules::Observed& seen,
@@ -101,7 +107,9 @@ class DuplicateReconciler final : public runtime::Reconciler {
   Actor actor_;
 
   base::Mutex mutex_;
+  // Of requests that are being worked on, or were so lately.
   std::map<std::string, Memory> memories_ GUARDED_BY(mutex_);
+  std::string tidied_ GUARDED_BY(mutex_);  // the key at which tidy_one() was last
 };
 
 }  // namespace reconcile

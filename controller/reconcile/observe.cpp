@@ -113,12 +113,7 @@ rules::IssuedFacts issued_facts(const std::string& pem, std::int64_t certificate
                                 const std::string& public_key_sha256,
                                 std::optional<x509::Chain>& chain, x509::ParseMemo& parsed) {
   rules::IssuedFacts facts{.certificate_id = certificate_id};
-  const auto certificates = parsed.certificates(pem);
-  if (!certificates) {
-    facts.problem = certificates.error().message;
-    return facts;
-  }
-  auto built = x509::build_chain(*certificates, public_key_sha256);
+  auto built = parsed.chain(pem, public_key_sha256);
   if (!built) {
     facts.problem = built.error().message;
     return facts;
@@ -230,13 +225,19 @@ void Observer::observe_profile(Observation& seen) {
 // shows whether it is gone.
 bool Observer::is_first_to_probe(const Observation& seen) const {
   const auto own = probe_rank(seen.facts.request);
-  return std::ranges::none_of(caches_.requests.list(), [&](const auto& other) {
-    if (probe_rank(*other) >= own || other->meta.deletion_time || other->spec.suspend) return false;
-    if (!waits_for_approval_step(other->status.conditions)) return false;
+  const auto goes_first = [&](const api::DuplicateCertificateRequest& other) {
+    if (probe_rank(other) >= own || other.meta.deletion_time || other.spec.suspend) return false;
+    if (!waits_for_approval_step(other.status.conditions)) return false;
     const auto state = caches_.profile_states.get(
-        kube::ObjectKey{api::profile_namespace(*other), other->spec.profile_ref.name}.text());
+        kube::ObjectKey{api::profile_namespace(other), other.spec.profile_ref.name}.text());
     return state && state->account == seen.account;
+  };
+  bool is_first = true;
+  caches_.requests.visit([&](const auto& other) {
+    is_first = !goes_first(other);
+    return is_first;
   });
+  return is_first;
 }
 
 void Observer::observe_claims(Observation& seen) {
@@ -345,16 +346,17 @@ base::Result<void> Observer::observe_what_is_left(Observation& seen, std::stop_t
   const bool told = (seen.facts.installed && seen.facts.installed->leaf) || seen.facts.pending ||
                     (request.spec.common_name && !request.spec.dns_names.empty());
   if (!rules::adopts(seen.facts) || told) return {};
-  std::shared_ptr<const SecretMeta> newest;
-  for (const auto& secret : caches_.secrets.list()) {
-    const bool kept = secret->meta.namespace_ == request.meta.namespace_ &&
-                      secret->meta.name.starts_with(request.spec.secret_name + "-before-");
-    if (kept && (!newest || newest->meta.creation_time < secret->meta.creation_time)) {
-      newest = secret;
+  std::optional<api::ObjectMeta> newest;
+  caches_.secrets.visit([&](const SecretMeta& secret) {
+    const bool kept = secret.meta.namespace_ == request.meta.namespace_ &&
+                      secret.meta.name.starts_with(request.spec.secret_name + "-before-");
+    if (kept && (!newest || newest->creation_time < secret.meta.creation_time)) {
+      newest = secret.meta;
     }
-  }
+    return true;
+  });
   if (!newest) return {};
-  auto secret = client_.get(kube::kSecrets, {newest->meta.namespace_, newest->meta.name}, stop);
+  auto secret = client_.get(kube::kSecrets, {newest->namespace_, newest->name}, stop);
   if (!secret && secret.error().code == base::Code::kNotFound) return {};
   if (!secret) return std::unexpected(base::wrap("read the copy of the pair", secret.error()));
   if (const auto leaf = installed_facts(*secret, seen.memory->parsed()).leaf) {

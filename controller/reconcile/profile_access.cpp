@@ -7,6 +7,7 @@
 #include "api/names.h"
 #include "api/validate.h"
 #include "base/hash.h"
+#include "kube/response.h"
 #include "reconcile/secrets.h"
 #include "rules/schedule.h"
 
@@ -34,7 +35,7 @@ base::Result<Credentials> read_credentials(const api::AutomationProfile& profile
   }
   // The API server's trouble says nothing about the key: try again, and keep what is known.
   if (!secret) return std::unexpected(base::wrap("read the API key", secret.error()));
-  Credentials found{.version = (*secret)["metadata"].value("resourceVersion", "")};
+  Credentials found{.version = kube::metadata_text(*secret, "resourceVersion")};
   std::string text = data_of(*secret, ref.key).value_or("");
   wipe(*secret);
   // A key that was piped into a file often ends with a line break.

@@ -8,6 +8,7 @@
 #include "api/names.h"
 #include "base/log.h"
 #include "certcentral/client.h"
+#include "kube/response.h"
 #include "reconcile/pass_limits.h"
 #include "reconcile/preflight.h"
 #include "reconcile/profile_access.h"
@@ -83,11 +84,10 @@ Outcome ProfileReconciler::reconcile(const std::string& key, std::stop_token sto
     base::log_info("profile checked", {{"key", key}, {"problem", report.problem}});
     hooks_.changed(key);
   }
-  hooks_.reported(key, api::is_true(report.status.conditions, api::kReady));
-  const auto written = write_status(*profile, report.status, stop);
-  // The cache is behind: what it does not show yet must not be dated anew.
-  if (!written && written.error().code == base::Code::kConflict) return Outcome::after(kStaleRetry);
-  if (!written) return Outcome::failed(written.error());
+  hooks_.reported(*profile, api::is_true(report.status.conditions, api::kReady));
+  if (const auto written = write_status(*profile, report.status, stop); !written) {
+    return Outcome::failed(written.error());
+  }
   return Outcome::after(again);
 }
 
@@ -152,19 +152,25 @@ base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile&
   }
   if (written) {
     const base::MutexLock lock(mutex_);
-    gates_[api::key_of(profile.meta)].wrote((*written)["metadata"].value("resourceVersion", ""));
+    gates_[api::key_of(profile.meta)].wrote(kube::metadata_text(*written, "resourceVersion"));
   }
   return {};
 }
 
 bool ProfileReconciler::has_caught_up(const api::AutomationProfile& profile) {
+  const auto verdict = ask_gate(profile);
+  if (verdict != runtime::WriteGate::Verdict::kOpen && hooks_.stale) hooks_.stale(verdict);
+  return verdict != runtime::WriteGate::Verdict::kWait;
+}
+
+runtime::WriteGate::Verdict ProfileReconciler::ask_gate(const api::AutomationProfile& profile) {
   const base::MutexLock lock(mutex_);
   const auto at = gates_.find(api::key_of(profile.meta));
-  if (at == gates_.end()) return true;
+  if (at == gates_.end()) return runtime::WriteGate::Verdict::kOpen;
   const auto has_seen = [&](const std::string& version) {
     return profiles_.has_seen(profile.meta.namespace_, version);
   };
-  return at->second.check(has_seen, clock_.steady_now()) != runtime::WriteGate::Verdict::kWait;
+  return at->second.check(has_seen, clock_.steady_now());
 }
 
 void ProfileReconciler::forget(const std::string& key) {

@@ -31,10 +31,12 @@ class ProfileReconciler final : public runtime::Reconciler {
     // The requests of this profile have to look again.
     std::function<void(const std::string& profile_key)> changed{};
     // The profile's condition Ready was reported; it is gone.
-    std::function<void(const std::string& profile_key, bool ready)> reported{};
+    std::function<void(const api::AutomationProfile& profile, bool ready)> reported{};
     std::function<void(const std::string& profile_key)> gone{};
     // Watch exactly the credential Secrets of these profiles.
     std::function<void()> refresh_watches{};
+    // A pass found the cache older than our own last write, and waits or has given up.
+    std::function<void(runtime::WriteGate::Verdict verdict)> stale{};
   };
 
   // Everything must outlive the reconciler.
@@ -52,6 +54,7 @@ class ProfileReconciler final : public runtime::Reconciler {
 
   // Whether the cache has our last status of the profile: otherwise it would be told anew.
   bool has_caught_up(const api::AutomationProfile& profile);
+  runtime::WriteGate::Verdict ask_gate(const api::AutomationProfile& profile);
   void forget(const std::string& key);
 
   const runtime::Informer<api::AutomationProfile>& profiles_;

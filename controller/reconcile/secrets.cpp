@@ -9,6 +9,7 @@
 
 #include "api/codec.h"
 #include "api/names.h"
+#include "api/packing.h"
 #include "reconcile/keystore.h"
 
 namespace reconcile {
@@ -303,6 +304,19 @@ base::Result<SecretMeta> decode_secret_meta(const json& object) {
   return secret;
 }
 
+base::Packed pack(const SecretMeta& secret) {
+  api::PackOut out;
+  out.required("metadata", secret.meta);
+  out.field("applied", secret.applied);
+  return out.packed();
+}
+
+void unpack(const base::Packed& packed, SecretMeta& secret) {
+  api::PackIn in(packed);
+  in.required("metadata", secret.meta);
+  in.field("applied", secret.applied);
+}
+
 std::optional<std::string> data_of(const json& secret, std::string_view key) {
   const auto data = secret.find("data");
   if (data == secret.end() || !data->is_object()) return std::nullopt;
@@ -310,6 +324,12 @@ std::optional<std::string> data_of(const json& secret, std::string_view key) {
   if (value == data->end() || !value->is_string()) return std::nullopt;
   auto bytes = base::from_base64(value->get_ref<const std::string&>());
   return bytes ? std::optional(*std::move(bytes)) : std::nullopt;
+}
+
+x509::KeyParams key_params(const api::KeyParameters& key) {
+  return {.algorithm = key.algorithm == api::KeyAlgorithm::kRsa ? x509::KeyAlgorithm::kRsa
+                                                                : x509::KeyAlgorithm::kEcdsa,
+          .size = key.size};
 }
 
 rules::LeafFacts leaf_facts(const x509::Certificate& certificate) {

@@ -11,6 +11,7 @@
 #include "api/duplicate_certificate_request.h"
 #include "api/metadata.h"
 #include "base/bytes.h"
+#include "base/packed.h"
 #include "base/result.h"
 #include "rules/action.h"
 #include "rules/observed.h"
@@ -25,8 +26,13 @@ struct SecretMeta {
   api::ObjectMeta meta{};
   // Labels, annotations and UIDs of owners that we applied, as metadata.managedFields tells.
   std::set<std::string> applied{};
+
+  bool operator==(const SecretMeta&) const = default;
 };
 base::Result<SecretMeta> decode_secret_meta(const nlohmann::json& object);
+// As caches keep it: see api::pack.
+base::Packed pack(const SecretMeta& secret);
+void unpack(const base::Packed& packed, SecretMeta& secret);
 
 // The decoded value of data[key], or nullopt.
 std::optional<std::string> data_of(const nlohmann::json& secret, std::string_view key);
@@ -35,6 +41,8 @@ std::optional<std::string> data_of(const nlohmann::json& secret, std::string_vie
 rules::InstalledFacts installed_marks(const api::ObjectMeta& secret);
 // The facts of the target Secret, all but `owner` and `owner_text`, which need the cache.
 rules::InstalledFacts installed_facts(const nlohmann::json& secret, x509::ParseMemo& parsed);
+// The same parameters in the words of pkg/x509.
+x509::KeyParams key_params(const api::KeyParameters& key);
 // The facts of a certificate, and those of its key if there is one.
 rules::LeafFacts leaf_facts(const x509::Certificate& certificate);
 

@@ -46,9 +46,8 @@ runtime::Urgency urgency_of(const runtime::Change<Request>& change) {
   return urgency;
 }
 
-void add_all(const std::vector<std::shared_ptr<const Request>>& requests,
-             runtime::WorkQueue& queue) {
-  for (const auto& request : requests) queue.add(api::key_of(request->meta));
+void add_all(const std::vector<std::string>& keys, runtime::WorkQueue& queue) {
+  for (const std::string& key : keys) queue.add(key);
 }
 
 }  // namespace
@@ -77,7 +76,7 @@ void connect(const Informers& informers, const Queues& queues, const Sponsors& s
     queues.requests.add(change.key, urgency_of(change));
     // Another request may have been waiting for this one's Secret.
     if (change.before && !change.after) {
-      add_all(store.by_index(kBySecret, secret_key(*change.before)), queues.requests);
+      add_all(store.keys_by_index(kBySecret, secret_key(*change.before)), queues.requests);
     }
   });
   informers.profiles.on_change([queues](const runtime::Change<Profile>& change) {
@@ -90,7 +89,7 @@ void connect(const Informers& informers, const Queues& queues, const Sponsors& s
         queues.requests.add(key, urgency_of(change.initial));
       }
     }
-    add_all(store.by_index(kBySecret, change.key), queues.requests);
+    add_all(store.keys_by_index(kBySecret, change.key), queues.requests);
   });
   informers.entries.on_change(
       [queues, &sponsors](const runtime::Change<api::CertificateOrder>& change) {
@@ -104,7 +103,7 @@ void connect(const Informers& informers, const Queues& queues, const Sponsors& s
 }
 
 void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile) {
-  add_all(informers.requests.store().by_index(kByProfile, profile), queues.requests);
+  add_all(informers.requests.store().keys_by_index(kByProfile, profile), queues.requests);
   for (const auto& entry : informers.entries.store().list()) {
     // Of a superseded one our own order may still turn up.
     const bool watched =
@@ -115,7 +114,7 @@ void wake_by_profile(const Informers& informers, const Queues& queues, const std
 
 void wake_by_namespace(const Informers& informers, const Queues& queues,
                        const std::string& namespace_) {
-  add_all(informers.requests.store().by_index(kByNamespace, namespace_), queues.requests);
+  add_all(informers.requests.store().keys_by_index(kByNamespace, namespace_), queues.requests);
 }
 
 void wake_by_credentials(const Informers& informers, const Queues& queues,

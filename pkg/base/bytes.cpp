@@ -11,9 +11,18 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kBase64Digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+constexpr std::array<signed char, 256> base64_values() {
+  std::array<signed char, 256> values{};
+  values.fill(-1);
+  for (std::size_t at = 0; at < kBase64Digits.size(); ++at) {
+    values[static_cast<unsigned char>(kBase64Digits[at])] = static_cast<signed char>(at);
+  }
+  return values;
+}
+constexpr auto kBase64Values = base64_values();
+
 int base64_value(char c) {
-  const auto at = kBase64Digits.find(c);
-  return at == std::string_view::npos ? -1 : static_cast<int>(at);
+  return kBase64Values[static_cast<unsigned char>(c)];
 }
 
 std::string without_line_breaks(std::string_view text) {

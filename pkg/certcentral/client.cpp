@@ -82,7 +82,8 @@ struct Client::Call {
   std::string what{};  // "list duplicates of order 12"
   std::string path{};  // below the base URL, already encoded
   http::QueryParameters query{};
-  std::string body{};  // of a POST; empty: GET
+  std::string body{};        // of a POST; empty: GET
+  bool may_be_warm = false;  // http::Request; of a POST that costs nothing
   std::string accept = "application/json";
   std::size_t bytes_max = kAnswerBytesMax;
 };
@@ -106,6 +107,7 @@ http::Request Client::build(const Call& call) const {
   request.method = "POST";
   request.body = call.body;
   request.once = true;
+  request.may_be_warm = call.may_be_warm;
   return request;
 }
 
@@ -244,7 +246,8 @@ Result<Submission> Client::submit_duplicate(OrderId id, const DuplicateRequest& 
                                             std::stop_token stop) {
   const Call call{.what = of_order("submit a duplicate of", id),
                   .path = "order/certificate/" + std::to_string(id) + "/duplicate",
-                  .body = encode(request)};
+                  .body = encode(request),
+                  .may_be_warm = true};
   return ask(call, decode_submission, std::move(stop));
 }
 

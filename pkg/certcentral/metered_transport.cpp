@@ -1,6 +1,7 @@
 #include "certcentral/metered_transport.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <utility>
 
@@ -47,6 +48,24 @@ std::string operation_of(const http::Request& request, std::string_view base_url
     before = segment;
   }
   return operation;
+}
+
+std::span<const std::string_view> known_operations() {
+  static constexpr std::array<std::string_view, 13> kKnown{
+      "GET user/me",
+      "GET organization",
+      "GET organization/{id}",
+      "GET product/{value}",
+      "GET order/certificate",
+      "GET order/certificate/{id}",
+      "GET order/certificate/{value}",
+      "GET order/certificate/{id}/duplicate",
+      "GET certificate/{id}/download/format/pem_all",
+      "GET request/{id}",
+      "GET order/alternate/{value}",
+      "GET order/certificate/status-changes",
+      "POST order/certificate/{id}/duplicate"};
+  return kKnown;
 }
 
 MeteredTransport::MeteredTransport(std::unique_ptr<http::Transport> inner, std::string base_url,

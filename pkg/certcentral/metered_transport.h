@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,10 @@ using CallObserver =
 // The operation of a request, with ids, serial numbers and other values out of it, so that it is
 // one of a few: what a metric's label needs. Pure.
 std::string operation_of(const http::Request& request, std::string_view base_url);
+
+// The operations of Client, but for purchases, which name their product: for series that exist
+// before the first call.
+std::span<const std::string_view> known_operations();
 
 class MeteredTransport final : public http::Transport {
  public:

@@ -22,6 +22,8 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kHeaderBytesMax = std::size_t{256} << 10U;
 constexpr long kIdleConnectionSeconds = 60;  // the API server closes idle connections after 90 s
+// For calls that must not be repeated: servers keep idle connections for 5 s and longer.
+constexpr long kWarmConnectionSeconds = 2;
 // A peer that vanished is noticed within 45 s: after 20 + 4 * 5 s of silence, or 40 s of
 // unacknowledged data. Linux lets the second limit overrule the count of the first (tcp(7)), so
 // they are the same.
@@ -125,7 +127,16 @@ Result<Response> CurlExchange::run() {
   long status = 0;
   curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
+  note_name_lookup();
   return std::move(response_);
+}
+
+void CurlExchange::note_name_lookup() {
+  long connects = 0;
+  curl_off_t lookup_us = 0;
+  curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &connects);
+  curl_easy_getinfo(handle_, CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+  if (connects > 0) response_.name_lookup = std::chrono::microseconds{lookup_us};
 }
 
 Result<void> CurlExchange::prepare() {
@@ -204,8 +215,9 @@ void CurlExchange::set_limits() {
   const bool http2 = settings_.options.http2 && !request_.once;
   set(CURLOPT_HTTP_VERSION,
       static_cast<long>(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-  set(CURLOPT_FRESH_CONNECT, request_.once ? 1L : 0L);
-  set(CURLOPT_FORBID_REUSE, request_.once ? 1L : 0L);
+  const bool fresh = request_.once && !request_.may_be_warm;
+  set(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+  set(CURLOPT_FORBID_REUSE, fresh ? 1L : 0L);
   set(CURLOPT_NOSIGNAL, 1L);
   const auto connect_ms = settings_.options.connect_timeout.count();
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<milliseconds::rep>(connect_ms, 1)));
@@ -216,7 +228,7 @@ void CurlExchange::set_limits() {
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_TCP_KEEPIDLE, kKeepIdleSeconds);
   set(CURLOPT_TCP_KEEPINTVL, kKeepIntervalSeconds);
-  set(CURLOPT_MAXAGE_CONN, kIdleConnectionSeconds);
+  set(CURLOPT_MAXAGE_CONN, request_.once ? kWarmConnectionSeconds : kIdleConnectionSeconds);
 }
 
 // Roots and client certificate come from on_tls_context, parsed once; libcurl's own roots are
@@ -341,8 +353,9 @@ int CurlExchange::on_progress() {
 }
 
 // Called when the connection stands and before the first byte of the request: also before the
-// repetition that libcurl makes by itself, which is refused here for `once` although a fresh
-// connection should never lead to one (guarded by: CurlTransport.SendsAOncePostExactlyOnce).
+// repetition that libcurl makes by itself on a warm connection, which is refused here for `once`;
+// a fresh connection should never lead to one (guarded by:
+// CurlTransport.SendsAOncePostExactlyOnce).
 int CurlExchange::on_request() {
   if (stop_.stop_requested()) {
     own_error_ = base::Error{.code = Code::kCancelled, .message = what() + ": stopped"};

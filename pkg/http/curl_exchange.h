@@ -56,6 +56,7 @@ class CurlExchange {
   std::size_t on_body(std::string_view bytes);
   int on_progress();
   int on_request();
+  void note_name_lookup();
   int on_tls_context(ssl_ctx_st* context);
   struct Callbacks;
 

@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "http/peer_socket.h"
-#include "http/tls_material.h"
+#include "http/served_identity.h"
 
 namespace http {
 namespace {
@@ -93,6 +93,7 @@ std::optional<std::string> ServerRequest::header(const std::string& lower_case_n
 struct Server::Impl {
   ServerOptions options{};
   Handler handler{};
+  std::unique_ptr<ServedIdentity> identity{};  // null: plain HTTP
   std::unique_ptr<httplib::Server> server{};
   int port = 0;
   std::thread thread{};
@@ -103,6 +104,7 @@ struct Server::Impl {
   bool stopping = false;
   std::set<Peer> busy{};  // connections with a request that is not answered yet
 
+  Result<void> make_identity();
   Result<void> make_server();
   void configure();
   Result<void> bind();
@@ -116,24 +118,38 @@ struct Server::Impl {
   }
 };
 
-Result<void> Server::Impl::make_server() {
+Result<void> Server::Impl::make_identity() {
+  if (options.certificate_files) {
+    identity = TRY(ServedIdentity::load(*options.certificate_files));
+    return {};
+  }
   const bool has_key = !options.private_key_pem.empty();
   if (options.certificate_pem.empty() != !has_key) {
     return base::fail(Code::kInvalid, "start HTTPS server: needs both a certificate and its key");
   }
-  if (!has_key) {
+  if (has_key) identity = TRY(ServedIdentity::of(options.certificate_pem, options.private_key_pem));
+  return {};
+}
+
+Result<void> Server::Impl::make_server() {
+  TRY_VOID(make_identity());
+  if (!identity) {
     server = std::make_unique<httplib::Server>();
     return {};
   }
-  const TlsIdentity identity =
-      TRY(TlsIdentity::parse(options.certificate_pem, options.private_key_pem));
-  server = std::make_unique<httplib::SSLServer>([&identity](SSL_CTX& context) {
+  server = std::make_unique<httplib::SSLServer>([this](SSL_CTX& context) {
     SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION);
     SSL_CTX_set_options(&context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    return identity.install(&context);
+    SSL_CTX_set_cert_cb(
+        &context,
+        [](SSL* handshake, void* served) {
+          return static_cast<ServedIdentity*>(served)->install(handshake) ? 1 : 0;
+        },
+        identity.get());
+    return true;
   });
   if (!server->is_valid()) {
-    return base::fail(Code::kInvalid, "start HTTPS server: certificate refused by OpenSSL");
+    return base::fail(Code::kInternal, "start HTTPS server: OpenSSL refused");
   }
   return {};
 }
@@ -286,7 +302,7 @@ int Server::port() const {
 std::string Server::url() const {
   const std::string& host = impl_->options.host;
   const bool is_v6 = host.find(':') != std::string::npos;
-  return std::string(impl_->options.certificate_pem.empty() ? "http" : "https") + "://" +
+  return std::string(impl_->identity ? "https" : "http") + "://" +
          (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(impl_->port);
 }
 

@@ -2,6 +2,7 @@
 // Owned by one thread; the handler runs on the server's own pool and must be thread-safe.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -39,6 +40,16 @@ struct ServerResponse {
   enum class Drop { kNo, kClose, kReset } drop = Drop::kNo;
 };
 
+// A certificate and its key in files, read again when they change (a Secret that is mounted).
+struct CertificateFiles {
+  std::string certificate{};  // PEM, leaf first
+  std::string key{};          // PEM, not encrypted
+  // How often the files are looked at, at most; controller-runtime's certwatcher does it as often.
+  std::chrono::milliseconds look_every{std::chrono::seconds{10}};
+  // Called after each look, from any thread: whether a pair that can be used was there.
+  std::function<void(bool usable)> on_read{};
+};
+
 using Handler = std::function<ServerResponse(const ServerRequest&)>;
 
 struct ServerOptions {
@@ -47,6 +58,8 @@ struct ServerOptions {
   // Both set: HTTPS, TLS 1.2 and newer. Leaf first, PEM.
   std::string certificate_pem{};
   base::SecretString private_key_pem{};
+  // Set: HTTPS too, with what is in the files at each handshake.
+  std::optional<CertificateFiles> certificate_files{};
   // Each open connection holds one thread, idle keep-alive connections too: further clients wait.
   std::size_t threads = 16;
   std::size_t body_bytes_max = std::size_t{1} << 20U;
@@ -56,7 +69,8 @@ struct ServerOptions {
 class Server {
  public:
   // Listens at once. kUnavailable if the address cannot be bound (the message names it),
-  // kInvalid if the certificate or key does not parse or they do not match.
+  // kInvalid if the certificate or key does not parse or they do not match; kUnavailable if one of
+  // their files cannot be read.
   static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options, Handler handler);
   ~Server();  // stops, and waits for running handlers
   Server(const Server&) = delete;

@@ -69,6 +69,15 @@ bool TlsIdentity::install(SSL_CTX* context) const {
   return done && SSL_CTX_use_PrivateKey(context, key_.get()) == 1;
 }
 
+bool TlsIdentity::install(SSL* handshake) const {
+  SSL_certs_clear(handshake);
+  bool done = SSL_use_certificate(handshake, chain_[0].get()) == 1;
+  for (std::size_t i = 1; i < chain_.size() && done; ++i) {
+    done = SSL_add1_chain_cert(handshake, chain_[i].get()) == 1;
+  }
+  return done && SSL_use_PrivateKey(handshake, key_.get()) == 1;
+}
+
 Result<TrustStore> TrustStore::create() {
   TrustStore trust;
   trust.store_ = {X509_STORE_new(), X509_STORE_free};

@@ -13,6 +13,7 @@
 // OpenSSL's own tags; its headers stay in the .cpp files.
 struct evp_pkey_st;
 struct ssl_ctx_st;
+struct ssl_st;
 struct x509_st;
 struct x509_store_st;
 
@@ -25,6 +26,8 @@ class TlsIdentity {
   static base::Result<TlsIdentity> parse(std::string_view chain_pem, const base::SecretString& key);
   // Gives them to `context`; false if OpenSSL refuses.
   bool install(ssl_ctx_st* context) const;
+  // Gives them to one handshake, in the place of what it has; false if OpenSSL refuses.
+  bool install(ssl_st* handshake) const;
 
  private:
   std::vector<std::shared_ptr<x509_st>> chain_{};  // leaf first

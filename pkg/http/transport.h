@@ -33,6 +33,10 @@ struct Request {
   // because libcurl repeats a request by itself when a reused connection closes without an answer
   // (docs/adr/0003-post-once.md).
   bool once = false;
+  // With `once`: a connection that carried an answer within the last two seconds will do. It is
+  // sent at most once all the same; but if the server closes that connection just then, nobody
+  // knows whether it arrived. For calls whose outcome is looked up cheaply, never for money.
+  bool may_be_warm = false;
   std::size_t response_bytes_max = std::size_t{64} << 20U;
 };
 
@@ -40,6 +44,8 @@ struct Response {
   int status = 0;
   std::vector<Header> headers{};  // of the final answer, names as received
   std::string body{};
+  // How long the name took to resolve, if a new connection was made for this exchange.
+  std::optional<std::chrono::microseconds> name_lookup{};
 
   // The value of the first header called `name`, compared without case.
   std::optional<std::string_view> header(std::string_view name) const;

@@ -12,7 +12,6 @@
 #include "http/url.h"
 #include "kube/response.h"
 #include "kube/rotating_transport.h"
-#include "kube/tokens.h"
 #include "kube/warnings.h"
 
 namespace kube {
@@ -62,7 +61,7 @@ void append_page(json& all, json& page) {
 struct Client::Impl {
   const ClientOptions options;
   const std::unique_ptr<http::Transport> transport;
-  const std::unique_ptr<TokenSource> tokens;
+  const std::shared_ptr<TokenSource> tokens;
   const base::Clock& clock;
   base::Mutex bucket_mutex{};
   base::TokenBucket bucket GUARDED_BY(bucket_mutex);
@@ -72,50 +71,76 @@ struct Client::Impl {
   struct Subject {
     std::string words{};
     const Resource& resource;
+    bool is_watch = false;
   };
 
   Result<http::Response> attempt(const ApiRequest& request, const Subject& subject,
-                                 const base::SecretString& token, const Exchange& exchange);
+                                 const base::SecretString& token, const Exchange& exchange,
+                                 int retried_after = 0);
+  void tell(const CallFacts& what, const Result<http::Response>& response, base::Steady began);
   Result<http::Response> carry_out(const ApiRequest& request, const Subject& subject,
                                    const Exchange& exchange);
   std::chrono::nanoseconds reserve();
   Result<json> call(Result<ApiRequest> request, const Subject& subject,
                     const std::stop_token& stop);
+  bool drops_managed_fields(const Resource& resource) const {
+    return options.drops_managed_fields && options.drops_managed_fields(resource);
+  }
   WriteOptions write_options() const { return {.field_manager = options.field_manager}; }
 };
 
 Result<http::Response> Client::Impl::attempt(const ApiRequest& request, const Subject& subject,
                                              const base::SecretString& token,
-                                             const Exchange& exchange) {
+                                             const Exchange& exchange, int retried_after) {
   http::Request full{.method = request.method,
                      .url = http::join_url(options.server, request.path),
                      .headers = request.headers,
                      .body = request.body,
                      .timeout = options.timeout};
+  full.headers.insert(full.headers.end(), options.headers.begin(), options.headers.end());
   if (!token.empty()) {
     full.headers.push_back({"Authorization", "Bearer " + std::string(token.expose())});
   }
+  const base::Steady began = clock.steady_now();
   auto response = exchange(full);
   wipe(full);
-  if (options.on_request) {
-    options.on_request(request.method, subject.resource, response ? response->status : 0);
-  }
+  tell({.method = request.method,
+        .resource = subject.resource,
+        .is_watch = subject.is_watch,
+        .retried_after = retried_after,
+        .request_bytes = request.body.size()},
+       response, began);
   if (response) warnings.log_new(*response);
   return response;
 }
 
-// On 401 the token may have been rotated: a read is tried once more with a fresh one.
+void Client::Impl::tell(const CallFacts& what, const Result<http::Response>& response,
+                        base::Steady began) {
+  if (!options.on_request) return;
+  CallFacts facts = what;
+  facts.took = clock.steady_now() - began;
+  if (response) {
+    facts.http_status = response->status;
+    facts.response_bytes = response->body.size();
+    facts.name_lookup = response->name_lookup;
+  }
+  options.on_request(facts);
+}
+
+// On 401 the credentials may have been rotated: a read is tried once more with fresh ones.
 Result<http::Response> Client::Impl::carry_out(const ApiRequest& request, const Subject& subject,
                                                const Exchange& exchange) {
   base::SecretString token = TRY(tokens->token());
+  const std::uint64_t certificate = tokens->certificate_version();
   if (request.method != "GET" && options.may_write && !options.may_write()) {
     return std::unexpected(base::Error{
         .code = Code::kCancelled, .message = "no write without the lease", .not_sent = true});
   }
   auto response = TRY(attempt(request, subject, token, exchange));
-  if (response.status != 401 || !tokens->drop(token) || request.method != "GET") return response;
+  const bool may_help = response.status == 401 && tokens->drop(token, certificate);
+  if (!may_help || request.method != "GET") return response;
   token = TRY(tokens->token());
-  return attempt(request, subject, token, exchange);
+  return attempt(request, subject, token, exchange, response.status);
 }
 
 std::chrono::nanoseconds Client::Impl::reserve() {
@@ -127,9 +152,14 @@ Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subje
                                 const std::stop_token& stop) {
   auto finish = [&]() -> Result<json> {
     if (!request) return std::unexpected(request.error());
-    TRY_VOID(wait_for(reserve(), stop));
-    const auto response = TRY(carry_out(
+    const std::chrono::nanoseconds delay = reserve();
+    if (options.on_wait) options.on_wait(request->method, delay);
+    TRY_VOID(wait_for(delay, stop));
+    auto response = TRY(carry_out(
         *request, subject, [&](const http::Request& full) { return transport->send(full, stop); }));
+    if (drops_managed_fields(subject.resource)) {
+      response.body = without_managed_fields(response.body);
+    }
     return decode_response(response, request->method, clock.now());
   };
   auto result = finish();
@@ -139,7 +169,7 @@ Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subje
 }
 
 Client::Client(ClientOptions options, std::unique_ptr<http::Transport> transport,
-               std::unique_ptr<TokenSource> tokens, const base::Clock& clock)
+               std::shared_ptr<TokenSource> tokens, const base::Clock& clock)
     : impl_(new Impl{.options = options,
                      .transport = std::move(transport),
                      .tokens = std::move(tokens),
@@ -193,8 +223,10 @@ Result<json> Client::list_all(const Resource& resource, const std::string& names
 Result<void> Client::watch(const Resource& resource, const std::string& namespace_,
                            const WatchOptions& options, const WatchSink& sink,
                            std::stop_token stop) {
-  const Impl::Subject subject{in_words("watch", resource, namespace_), resource};
-  WatchDecoder decoder;
+  const Impl::Subject subject{
+      .words = in_words("watch", resource, namespace_), .resource = resource, .is_watch = true};
+  WatchDecoder decoder(impl_->drops_managed_fields(resource) ? WatchDecoder::ManagedFields::kDrop
+                                                             : WatchDecoder::ManagedFields::kKeep);
   const auto stream = [&](const http::Request& full) {
     http::Request endless = full;
     endless.idle_timeout = options.timeout + kWatchGrace;
@@ -282,32 +314,59 @@ RotatingTransport::Make maker_for(const Config& config, const std::string& user_
   };
 }
 
+std::shared_ptr<TokenSource> tokens_of(const Config& config, const base::Clock& clock) {
+  if (config.exec) {
+    return std::make_shared<TokenSource>(
+        [plugin = *config.exec] { return run_exec_plugin(plugin); }, clock);
+  }
+  return std::make_shared<TokenSource>(config.token, config.token_file, clock);
+}
+
+// The files of a configuration, and the certificate of its exec plugin.
+RotatingTransport::Load loader_for(const Config& config, std::shared_ptr<TokenSource> tokens,
+                                   Reload reload) {
+  return [config, tokens = std::move(tokens), reload = std::move(reload)]() -> Result<TlsMaterial> {
+    const Config again = reload ? TRY(reload()) : config;
+    TlsMaterial material = material_of(again);
+    auto [pem, key_pem] = tokens->certificate();
+    if (!pem.empty()) {
+      material.certificate_pem = std::move(pem);
+      material.key_pem = std::move(key_pem);
+    }
+    return material;
+  };
+}
+
 }  // namespace
 
-Result<std::unique_ptr<http::Transport>> transport_for(const Config& config,
-                                                       const std::string& user_agent) {
-  auto transport = maker_for(config, user_agent)(material_of(config));
+Result<Connection> open_connection(const Config& config, const std::string& user_agent,
+                                   const base::Clock& clock, Reload reload) {
+  const auto make = maker_for(config, user_agent);
+  auto transport = make(material_of(config));
   if (!transport) {
     return std::unexpected(base::wrap("connect to " + config.server, transport.error()));
   }
-  return transport;
+  Connection made{.transport = *std::move(transport),
+                  .tokens = tokens_of(config, clock),
+                  .headers = headers_of(config.impersonate)};
+  if (!reload && !config.exec) return made;
+  const auto& tokens = made.tokens;
+  RotatingTransport::Source source{.load = loader_for(config, tokens, std::move(reload)),
+                                   .make = make,
+                                   .version = [tokens] { return tokens->certificate_version(); }};
+  made.transport = std::make_unique<RotatingTransport>(
+      std::move(made.transport), material_of(config), std::move(source), clock);
+  return made;
 }
 
 Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
                                         const std::string& user_agent, const base::Clock& clock,
                                         Reload reload) {
-  auto transport = TRY(transport_for(config, user_agent));
-  if (reload) {
-    const auto load = [reload = std::move(reload)]() -> Result<TlsMaterial> {
-      const Config again = TRY(reload());
-      return material_of(again);
-    };
-    transport = std::make_unique<RotatingTransport>(std::move(transport), material_of(config), load,
-                                                    maker_for(config, user_agent), clock);
-  }
+  Connection made = TRY(open_connection(config, user_agent, clock, std::move(reload)));
   options.server = config.server;
-  return std::make_unique<Client>(std::move(options), std::move(transport),
-                                  tokens_for(config, clock), clock);
+  options.headers = std::move(made.headers);
+  return std::make_unique<Client>(std::move(options), std::move(made.transport),
+                                  std::move(made.tokens), clock);
 }
 
 }  // namespace kube

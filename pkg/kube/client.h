@@ -5,9 +5,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -22,20 +24,38 @@
 
 namespace kube {
 
+// What became of one exchange with the API server, for the metrics of client-go.
+struct CallFacts {
+  std::string_view method{};  // HTTP method
+  const Resource& resource;
+  int http_status = 0;    // 0: no answer
+  bool is_watch = false;  // its length says nothing about the server
+  int retried_after = 0;  // the status that made us try once more; 0: the first try
+  std::chrono::nanoseconds took{0};
+  std::size_t request_bytes = 0;  // of the bodies
+  std::size_t response_bytes = 0;
+  // How long the server's name took to resolve, if a new connection was made.
+  std::optional<std::chrono::microseconds> name_lookup{};
+};
+
 struct ClientOptions {
-  std::string server{};         // "https://host:port", perhaps with a path
-  std::string field_manager{};  // sent with every write
+  std::string server{};                 // "https://host:port", perhaps with a path
+  std::vector<http::Header> headers{};  // of every request, besides its own
+  std::string field_manager{};          // sent with every write
   std::chrono::milliseconds timeout{std::chrono::seconds{15}};  // of each call but watch
   double queries_per_second =
       0;  // token bucket, watches excepted; 0: the server's fairness decides
   int burst = 10;
+  // The kinds whose metadata.managedFields nobody reads: in answers about them the list is empty.
+  // Not set: none.
+  std::function<bool(const Resource& resource)> drops_managed_fields{};
   // Asked right before each write; false: it is not sent, kCancelled. For a leader that may have
   // lost its lease. Not set: always true.
   std::function<bool()> may_write{};
-  // Called after each answer or failure, from the calling thread, for rest_client_requests_total.
-  // `method` is the HTTP method, `http_status` 0 if there was no answer.
-  std::function<void(std::string_view method, const Resource& resource, int http_status)>
-      on_request{};
+  // Called after each answer or failure, from the calling thread.
+  std::function<void(const CallFacts& facts)> on_request{};
+  // Called before each call but watches: how long it waits for queries_per_second.
+  std::function<void(std::string_view method, std::chrono::nanoseconds delay)> on_wait{};
 };
 
 // Thread-safe. Each call blocks for at most options.timeout (a watch: until the server ends it)
@@ -48,7 +68,7 @@ class Client {
  public:
   // `clock` must outlive the client.
   Client(ClientOptions options, std::unique_ptr<http::Transport> transport,
-         std::unique_ptr<TokenSource> tokens, const base::Clock& clock);
+         std::shared_ptr<TokenSource> tokens, const base::Clock& clock);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -108,15 +128,23 @@ class Client {
   std::unique_ptr<Impl> impl_;
 };
 
-// The connection to the server of `config`, without its token. kInvalid as below.
-base::Result<std::unique_ptr<http::Transport>> transport_for(const Config& config,
-                                                             const std::string& user_agent);
-
-// A Client over a new CurlTransport for `config`; options.server is taken from `config`.
-// `user_agent`: "name/version (os/arch)". kInvalid if certificates or keys do not parse.
-// `reload`, if given, reads the same configuration again from time to time: a new CA or client
-// certificate is then used for new connections (RotatingTransport).
+// Reads the same configuration again.
 using Reload = std::function<base::Result<Config>()>;
+
+// What a Client needs to talk to the server of a configuration.
+struct Connection {
+  std::unique_ptr<http::Transport> transport{};
+  std::shared_ptr<TokenSource> tokens{};
+  std::vector<http::Header> headers{};  // that say as whom we act
+};
+// A CurlTransport for `config`, its token, its impersonation. `user_agent`: "name/version
+// (os/arch)". kInvalid if certificates or keys do not parse. A new CA or client certificate is used
+// for new connections (RotatingTransport): that which `reload`, if given, finds from time to time,
+// and that of an exec plugin. `clock` must outlive it.
+base::Result<Connection> open_connection(const Config& config, const std::string& user_agent,
+                                         const base::Clock& clock, Reload reload = {});
+
+// A Client over such a connection; options.server and .headers are taken from `config`.
 base::Result<std::unique_ptr<Client>> connect(const Config& config, ClientOptions options,
                                               const std::string& user_agent,
                                               const base::Clock& clock, Reload reload = {});

@@ -32,6 +32,12 @@ base::Result<base::SecretString> TokenSource::fetched() {
   if (valid) return cached_;
   ExecCredential fresh = TRY(fetch_());
   cached_ = std::move(fresh.token);
+  const bool is_same = fresh.client_certificate_pem == certificate_.pem &&
+                       fresh.client_key_pem == certificate_.key_pem;
+  if (!is_same) {
+    certificate_ = {std::move(fresh.client_certificate_pem), std::move(fresh.client_key_pem)};
+    ++certificate_version_;
+  }
   expires_ = fresh.expires;
   read_at_ = clock_.steady_now();
   return cached_;
@@ -53,10 +59,15 @@ base::Result<base::SecretString> TokenSource::token() {
   return cached_;
 }
 
-bool TokenSource::drop(const base::SecretString& refused) {
+TokenSource::ClientCertificate TokenSource::certificate() {
+  const base::MutexLock lock(mutex_);
+  return certificate_;
+}
+
+bool TokenSource::drop(const base::SecretString& refused, std::uint64_t certificate_version) {
   if (file_.empty() && !fetch_) return false;
   const base::MutexLock lock(mutex_);
-  if (cached_ == refused) read_at_.reset();
+  if (cached_ == refused && certificate_version_ == certificate_version) read_at_.reset();
   return true;
 }
 

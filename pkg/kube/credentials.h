@@ -1,7 +1,10 @@
-// TokenSource: the bearer token of requests, if there is one. Thread-safe.
+// TokenSource: the bearer token of requests, if there is one, and the client certificate that an
+// exec plugin may give with it or instead. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,7 +27,7 @@ class TokenSource {
   // `text`; both empty: no token. `clock` must outlive the source.
   TokenSource(base::SecretString text, std::string file, const base::Clock& clock);
 
-  // The token that `fetch` gives, kept until it expires or is refused. One fetch at a time.
+  // What `fetch` gives, kept until it expires or is refused. One fetch at a time.
   using Fetch = std::function<base::Result<ExecCredential>()>;
   TokenSource(Fetch fetch, const base::Clock& clock);
 
@@ -32,9 +35,19 @@ class TokenSource {
   // and nothing was read before; a later failure to read keeps the old token.
   base::Result<base::SecretString> token();
 
-  // The server refused `refused`: if it is the cached one, the next token() reads the file again,
-  // or fetches. Returns false if a new look cannot help, because the token is a fixed text.
-  bool drop(const base::SecretString& refused);
+  // The client certificate that token() has fetched last; both empty: none.
+  struct ClientCertificate {
+    std::string pem{};
+    base::SecretString key_pem{};
+  };
+  ClientCertificate certificate();
+  // Changes whenever certificate() does; 0: there never was one. Never blocks.
+  std::uint64_t certificate_version() const { return certificate_version_; }
+
+  // The server refused `refused`, sent with the certificate of that version: if they are the cached
+  // ones, the next token() reads the file again, or fetches. Returns false if a new look cannot
+  // help, because the token is a fixed text.
+  bool drop(const base::SecretString& refused, std::uint64_t certificate_version = 0);
 
  private:
   base::Result<base::SecretString> fetched() REQUIRES(mutex_);
@@ -45,6 +58,8 @@ class TokenSource {
   const base::Clock& clock_;
   base::Mutex mutex_{};
   base::SecretString cached_ GUARDED_BY(mutex_){};
+  ClientCertificate certificate_ GUARDED_BY(mutex_){};
+  std::atomic<std::uint64_t> certificate_version_{0};  // written under the lock
   std::optional<base::TimePoint> expires_ GUARDED_BY(mutex_){};
   std::optional<base::Steady> read_at_ GUARDED_BY(mutex_){};  // nullopt: read before the next use
 };

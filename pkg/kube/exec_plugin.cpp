@@ -46,10 +46,13 @@ struct Pipe {
 };
 
 std::string exec_info(const ExecPlugin& plugin) {
-  return json{{"apiVersion", plugin.api_version},
-              {"kind", "ExecCredential"},
-              {"spec", {{"interactive", false}}}}
-      .dump();
+  json info{{"apiVersion", plugin.api_version},
+            {"kind", "ExecCredential"},
+            {"spec", {{"interactive", false}}}};
+  if (!plugin.cluster_json.empty()) {
+    info["spec"]["cluster"] = json::parse(plugin.cluster_json, nullptr, false);
+  }
+  return info.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::vector<std::string> environment_of(const ExecPlugin& plugin) {
@@ -93,7 +96,9 @@ pid_t spawn(const ExecPlugin& plugin, int output) {
   sigaddset(&defaults, SIGPIPE);
   posix_spawnattr_setsigmask(&attributes, &none);  // ours blocks SIGTERM
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setpgroup(&attributes, 0);  // so that what it starts can be ended with it
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   pid_t pid = -1;
   const int failed = posix_spawnp(&pid, plugin.command.c_str(), &files, &attributes,
                                   pointers(words).data(), pointers(lines).data());
@@ -121,7 +126,7 @@ std::optional<int> wait_for(pid_t pid, steady_clock::time_point deadline) {
   int status = 0;
   while (waitpid(pid, &status, WNOHANG) == 0) {
     if (steady_clock::now() >= deadline) {
-      kill(pid, SIGKILL);
+      kill(-pid, SIGKILL);
       waitpid(pid, &status, 0);
       return std::nullopt;
     }
@@ -131,33 +136,51 @@ std::optional<int> wait_for(pid_t pid, steady_clock::time_point deadline) {
   return status;
 }
 
-}  // namespace
+// The text under `name`, which is taken out of `object` and wiped there; "" if there is none.
+std::string take_text(json& object, const char* name) {
+  const auto at = object.find(name);
+  if (at == object.end() || !at->is_string()) return {};
+  std::string text = at->get<std::string>();
+  base::wipe(at->get_ref<std::string&>());
+  return text;
+}
 
-Result<ExecCredential> parse_exec_credential(std::string_view text, std::string_view api_version) {
-  const auto parsed = parse_json(text);
-  if (!parsed || !parsed->is_object()) return refused("its output is not a JSON object");
-  const auto text_at = [](const json& object, const char* name) {
-    const auto at = object.find(name);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-  };
-  if (text_at(*parsed, "kind") != "ExecCredential")
-    return refused("its output is no ExecCredential");
-  if (text_at(*parsed, "apiVersion") != api_version) {
-    return refused("its output is of another version than " + std::string(api_version));
+Result<ExecCredential> credential_of(json& status) {
+  ExecCredential credential{
+      .token = base::SecretString(take_text(status, "token")),
+      .client_certificate_pem = take_text(status, "clientCertificateData"),
+      .client_key_pem = base::SecretString(take_text(status, "clientKeyData"))};
+  const bool has_certificate = !credential.client_certificate_pem.empty();
+  if (has_certificate != !credential.client_key_pem.empty()) {
+    return refused(
+        "its output has one of status.clientCertificateData and clientKeyData; "
+        "they belong together");
   }
-  const auto status = parsed->find("status");
-  if (status == parsed->end() || !status->is_object()) return refused("its output has no status");
-  if (!text_at(*status, "clientCertificateData").empty()) {
-    return refused("it gives a client certificate, which is not supported; let it give a token");
+  if (credential.token.empty() && !has_certificate) {
+    return refused("its output has neither status.token nor status.clientCertificateData");
   }
-  ExecCredential credential{.token = base::SecretString(text_at(*status, "token"))};
-  if (credential.token.empty()) return refused("its output has no token");
-  const std::string expires = text_at(*status, "expirationTimestamp");
+  const std::string expires = take_text(status, "expirationTimestamp");
   if (expires.empty()) return credential;
   const auto time = base::parse_time(expires);
   if (!time) return refused("status.expirationTimestamp is no time");
   credential.expires = *time;
   return credential;
+}
+
+}  // namespace
+
+Result<ExecCredential> parse_exec_credential(std::string_view text, std::string_view api_version) {
+  auto parsed = parse_json(text);
+  if (!parsed || !parsed->is_object()) return refused("its output is not a JSON object");
+  if (take_text(*parsed, "kind") != "ExecCredential") {
+    return refused("its output is no ExecCredential");
+  }
+  if (take_text(*parsed, "apiVersion") != api_version) {
+    return refused("its output is of another version than " + std::string(api_version));
+  }
+  const auto status = parsed->find("status");
+  if (status == parsed->end() || !status->is_object()) return refused("its output has no status");
+  return credential_of(*status);
 }
 
 Result<ExecCredential> run_exec_plugin(const ExecPlugin& plugin) {
@@ -173,7 +196,7 @@ Result<ExecCredential> run_exec_plugin(const ExecPlugin& plugin) {
   pipe.close_end(1);
   std::string text;
   const bool whole = read_all(pipe.ends[0], deadline, text);
-  if (!whole) kill(pid, SIGKILL);
+  if (!whole) kill(-pid, SIGKILL);
   const auto status = wait_for(pid, deadline);
   if (!whole || !status) {
     base::wipe(text);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
 #include <yaml-cpp/yaml.h>
 
 namespace kube {
@@ -18,9 +19,15 @@ namespace {
 namespace fs = std::filesystem;
 using base::Code;
 using base::Result;
+using nlohmann::json;
 
 // Far above any real file; a limit because the path may point at anything.
 constexpr std::uintmax_t kFileBytesMax = std::uintmax_t{4} << 20U;
+constexpr const char* kExecV1 = "client.authentication.k8s.io/v1";
+constexpr const char* kExecV1Beta1 = "client.authentication.k8s.io/v1beta1";
+// client-go's pkg/apis/clientauthentication: the cluster's extension for its plugins.
+constexpr const char* kExecExtension = "client.authentication.k8s.io/exec";
+constexpr int kExtensionNodesMax = 1000;
 
 std::unexpected<base::Error> invalid(const std::string& where, const std::string& why) {
   return base::fail(Code::kInvalid, "read " + where + ": " + why);
@@ -159,25 +166,86 @@ Result<void> read_cluster(const Entry& cluster, Config& config) {
   return {};
 }
 
+// A plain scalar as YAML's JSON schema reads it, and text for anything else.
+json json_scalar(const YAML::Node& node) {
+  const std::string& text = node.Scalar();
+  if (node.Tag() == "!") return text;  // it was quoted
+  if (text == "true" || text == "false") return text == "true";
+  json number = json::parse(text, nullptr, false);
+  return number.is_number() ? number : json(text);
+}
+
+// At most `nodes_left` nodes, because aliases of aliases can stand for any number of them.
+json json_of(const YAML::Node& node, int& nodes_left) {
+  if (--nodes_left < 0 || !node.IsDefined() || node.IsNull()) return nullptr;
+  if (node.IsScalar()) return json_scalar(node);
+  json made = node.IsMap() ? json::object() : json::array();
+  for (const auto& item : node) {
+    if (nodes_left <= 0) break;
+    if (node.IsMap()) {
+      made[item.first.Scalar()] = json_of(item.second, nodes_left);
+    } else {
+      made.push_back(json_of(item, nodes_left));
+    }
+  }
+  return made;
+}
+
+// What the plugins of this cluster are configured with, in an extension of that name.
+json exec_config_of(const Entry& cluster) {
+  const YAML::Node extensions = cluster.fields["extensions"];
+  if (!extensions.IsDefined() || !extensions.IsSequence()) return nullptr;
+  for (const YAML::Node& one : extensions) {
+    if (!one.IsMap() || !one["name"].IsDefined() || !one["name"].IsScalar()) continue;
+    int nodes_left = kExtensionNodesMax;
+    if (one["name"].Scalar() == kExecExtension) return json_of(one["extension"], nodes_left);
+  }
+  return nullptr;
+}
+
+// spec.cluster of the ExecCredential that a plugin is given.
+Result<std::string> exec_cluster_of(const Entry& cluster, const Config& config) {
+  json made{{"server", config.server}};
+  if (!config.tls_server_name.empty()) made["tls-server-name"] = config.tls_server_name;
+  if (config.insecure) made["insecure-skip-tls-verify"] = true;
+  if (!config.ca_pem.empty()) {
+    made["certificate-authority-data"] = base::to_base64(config.ca_pem);
+  }
+  if (!config.proxy_url.empty()) made["proxy-url"] = config.proxy_url;
+  if (TRY(cluster.flag("disable-compression"))) made["disable-compression"] = true;
+  if (const json extension = exec_config_of(cluster); !extension.is_null()) {
+    made["config"] = extension;
+  }
+  return made.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// A daemon has nobody to ask.
+Result<void> check_interactive_mode(const Entry& exec, const std::string& api_version) {
+  const std::string mode = TRY(exec.text("interactiveMode"));
+  if (mode == "Always") return invalid(exec.title, "interactiveMode Always: nobody could answer");
+  if (mode.empty() && api_version == kExecV1) {
+    return invalid(exec.title, "interactiveMode is required in v1; use Never or IfAvailable");
+  }
+  if (!mode.empty() && mode != "Never" && mode != "IfAvailable") {
+    return invalid(exec.title, "interactiveMode must be Never or IfAvailable");
+  }
+  return {};
+}
+
 // A relative path to the program starts at the kubeconfig, as client-go resolves it.
-Result<ExecPlugin> read_exec(const Entry& user) {
+Result<ExecPlugin> read_exec(const Entry& user, const Entry& cluster, const Config& config) {
   const Entry exec{
       .fields = user.fields["exec"], .file = user.file, .title = user.title + ": exec"};
   if (!exec.fields.IsMap()) return invalid(exec.title, "not a map");
   ExecPlugin plugin{.api_version = TRY(exec.text("apiVersion")),
                     .command = TRY(exec.text("command")),
                     .install_hint = TRY(exec.text("installHint"))};
-  const std::string group = "client.authentication.k8s.io/";
-  if (plugin.api_version != group + "v1" && plugin.api_version != group + "v1beta1") {
-    return invalid(exec.title, "apiVersion must be " + group + "v1 or v1beta1");
+  if (plugin.api_version != kExecV1 && plugin.api_version != kExecV1Beta1) {
+    return invalid(exec.title, std::string("apiVersion must be ") + kExecV1 + " or v1beta1");
   }
   if (plugin.command.empty()) return invalid(exec.title, "it has no command");
   if (plugin.command.find('/') != std::string::npos) plugin.command = exec.resolved(plugin.command);
-  const std::string mode = TRY(exec.text("interactiveMode"));
-  if (mode == "Always") return invalid(exec.title, "interactiveMode Always: nobody could answer");
-  if (mode.empty() && plugin.api_version == group + "v1") {
-    return invalid(exec.title, "interactiveMode is required in v1; use Never or IfAvailable");
-  }
+  TRY_VOID(check_interactive_mode(exec, plugin.api_version));
   for (const YAML::Node& word : exec.fields["args"]) plugin.args.push_back(word.Scalar());
   for (const YAML::Node& one : exec.fields["env"]) {
     if (!one.IsMap() || !one["name"].IsDefined() || !one["value"].IsDefined()) {
@@ -186,16 +254,34 @@ Result<ExecPlugin> read_exec(const Entry& user) {
     plugin.env[one["name"].Scalar()] = one["value"].Scalar();
   }
   if (TRY(exec.flag("provideClusterInfo"))) {
-    return invalid(exec.title,
-                   "provideClusterInfo is not supported; give the program what it needs "
-                   "by args or env");
+    plugin.cluster_json = TRY(exec_cluster_of(cluster, config));
   }
   return plugin;
 }
 
-Result<void> read_user(const Entry& user, Config& config) {
-  for (const char* field :
-       {"auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"}) {
+std::vector<std::string> texts_of(const YAML::Node& list) {
+  std::vector<std::string> texts;
+  if (!list.IsDefined()) return texts;
+  for (const YAML::Node& one : list) texts.push_back(one.Scalar());
+  return texts;
+}
+
+Result<Impersonation> read_impersonation(const Entry& user) {
+  Impersonation who{.user = TRY(user.text("as")), .uid = TRY(user.text("as-uid"))};
+  who.groups = texts_of(user.fields["as-groups"]);
+  if (user.has("as-user-extra")) {
+    for (const auto& item : user.fields["as-user-extra"]) {
+      who.extra[item.first.Scalar()] = texts_of(item.second);
+    }
+  }
+  if (who.user.empty() && (!who.uid.empty() || !who.groups.empty() || !who.extra.empty())) {
+    return invalid(user.title, "as-uid, as-groups and as-user-extra need `as`");
+  }
+  return who;
+}
+
+Result<void> read_user(const Entry& user, const Entry& cluster, Config& config) {
+  for (const char* field : {"auth-provider", "username", "password"}) {
     if (user.has(field)) {
       return invalid(user.title, std::string(field) +
                                      " is not supported; use a token or a client "
@@ -213,9 +299,10 @@ Result<void> read_user(const Entry& user, Config& config) {
   config.token = base::SecretString(std::move(token));
   const std::string token_file = TRY(user.text("tokenFile"));
   if (!token_file.empty()) config.token_file = user.resolved(token_file);
+  config.impersonate = TRY(read_impersonation(user));
   const bool has_other =
       !config.token.empty() || !config.token_file.empty() || !config.client_certificate_pem.empty();
-  if (user.has("exec") && !has_other) config.exec = TRY(read_exec(user));
+  if (user.has("exec") && !has_other) config.exec = TRY(read_exec(user, cluster, config));
   return {};
 }
 
@@ -239,7 +326,7 @@ Result<Config> config_of(const Merged& merged, const std::string& wanted_context
   const bool is_tls = config.server.starts_with("https://");
   if (is_tls && !user.empty()) {
     const Entry* user_entry = TRY(find(merged.users, user, "user", where));
-    TRY_VOID(read_user(*user_entry, config));
+    TRY_VOID(read_user(*user_entry, *cluster_entry, config));
   }
   const std::string space = TRY(context->text("namespace"));
   if (!space.empty()) config.namespace_ = space;

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "kube/exec_plugin.h"
+#include "kube/impersonation.h"
 
 namespace kube {
 
@@ -22,6 +23,7 @@ struct Config {
   base::SecretString token{};
   std::string token_file{};          // wins over token; read again from time to time
   std::optional<ExecPlugin> exec{};  // gives the token, if there is no other
+  Impersonation impersonate{};
   std::string tls_server_name{};
   bool insecure = false;
   std::string proxy_url{};
@@ -46,8 +48,8 @@ ConfigSource system_config_source(std::string kubeconfig_flag = {}, std::string 
 // ($KUBERNETES_SERVICE_HOST), ~/.kube/config. Later places are not looked at once one is found.
 // Blocks for file reads. Messages name the file and the field, never a credential's value.
 // kNotFound if there is none of these; kInvalid for anything that cannot be used: a file that does
-// not parse, an unknown context, cluster or user, `auth-provider`, impersonation or basic
-// authentication (not supported), an `exec` plugin that wants to ask a person,
+// not parse, an unknown context, cluster or user, `auth-provider` or basic authentication (API
+// servers have dropped both), an `exec` plugin that wants to ask a person,
 // insecure-skip-tls-verify together with a CA. A plain http:// server gets no credentials.
 base::Result<Config> load_config(const ConfigSource& source);
 

@@ -21,6 +21,10 @@ inline constexpr int kNestingMax = 100;
 // Parses JSON of at most kNestingMax levels. kCorrupt otherwise; the message never quotes the text.
 base::Result<nlohmann::json> parse_json(std::string_view text);
 
+// `text` of an API server with each list metadata.managedFields made empty: they are half of an
+// object, and most readers have no use for them. Text that is no JSON comes back as it is.
+std::string without_managed_fields(std::string_view text);
+
 // The object in a 2xx answer (kCorrupt if it is not a JSON object), else error_of.
 base::Result<nlohmann::json> decode_response(const http::Response& response,
                                              std::string_view method, base::TimePoint now);

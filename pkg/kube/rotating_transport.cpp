@@ -9,9 +9,8 @@ namespace kube {
 using base::Result;
 
 RotatingTransport::RotatingTransport(std::unique_ptr<http::Transport> first, TlsMaterial material,
-                                     Load load, Make make, const base::Clock& clock)
-    : load_(std::move(load)),
-      make_(std::move(make)),
+                                     Source source, const base::Clock& clock)
+    : source_(std::move(source)),
       clock_(clock),
       current_(std::move(first)),
       material_(std::move(material)),
@@ -29,7 +28,9 @@ Result<http::Response> RotatingTransport::stream(const http::Request& request,
 std::shared_ptr<http::Transport> RotatingTransport::current() {
   const base::MutexLock lock(mutex_);
   const auto age = clock_.steady_now() - looked_at_;
-  if (age >= kInterval || (failed_ && age >= kIntervalAfterFailure)) look();
+  const std::uint64_t version = source_.version ? source_.version() : 0;
+  const bool is_new = std::exchange(version_, version) != version;
+  if (is_new || age >= kInterval || (failed_ && age >= kIntervalAfterFailure)) look();
   return current_;
 }
 
@@ -37,14 +38,14 @@ std::shared_ptr<http::Transport> RotatingTransport::current() {
 void RotatingTransport::look() {
   looked_at_ = clock_.steady_now();
   failed_ = false;
-  auto material = load_();
+  auto material = source_.load();
   if (!material) {
     base::log_warn("credentials cannot be read again; the old ones stay in use",
                    {{"error", material.error().message}});
     return;
   }
   if (*material == material_) return;
-  auto made = make_(*material);
+  auto made = source_.make(*material);
   if (!made) {
     base::log_warn("new credentials cannot be used; the old ones stay in use",
                    {{"error", made.error().message}});

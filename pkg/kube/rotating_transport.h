@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,10 +34,17 @@ class RotatingTransport final : public http::Transport {
 
   using Load = std::function<base::Result<TlsMaterial>()>;  // blocks for file reads
   using Make = std::function<base::Result<std::unique_ptr<http::Transport>>(const TlsMaterial&)>;
+  struct Source {
+    Load load{};
+    Make make{};
+    // Not set: always 0, as at the start. When it changes there is new material, and no waiting
+    // for the next look.
+    std::function<std::uint64_t()> version{};
+  };
 
   // `first` was made from `material`. `clock` must outlive the transport.
-  RotatingTransport(std::unique_ptr<http::Transport> first, TlsMaterial material, Load load,
-                    Make make, const base::Clock& clock);
+  RotatingTransport(std::unique_ptr<http::Transport> first, TlsMaterial material, Source source,
+                    const base::Clock& clock);
 
   // New calls use the new material; calls under way, watches too, end on the old connections. What
   // cannot be read, or does not fit together, is logged, and the old material stays in use.
@@ -49,14 +57,14 @@ class RotatingTransport final : public http::Transport {
   void look() REQUIRES(mutex_);
   base::Result<http::Response> note(base::Result<http::Response> result);
 
-  const Load load_;
-  const Make make_;
+  const Source source_;
   const base::Clock& clock_;
   base::Mutex mutex_{};
   std::shared_ptr<http::Transport> current_ GUARDED_BY(mutex_);
   TlsMaterial material_ GUARDED_BY(mutex_);
   base::Steady looked_at_ GUARDED_BY(mutex_);
   bool failed_ GUARDED_BY(mutex_) = false;
+  std::uint64_t version_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace kube

@@ -42,7 +42,8 @@ Result<void> WatchDecoder::feed(std::string_view bytes, const WatchSink& sink) {
   for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
     if (partial_.size() + end > kLineBytesMax) break;
     partial_.append(bytes.substr(0, end));
-    const std::string line = std::exchange(partial_, {});
+    std::string line = std::exchange(partial_, {});
+    if (managed_fields_ == ManagedFields::kDrop) line = without_managed_fields(line);
     TRY_VOID(decode_line(line, sink));
     bytes.remove_prefix(end + 1);
   }

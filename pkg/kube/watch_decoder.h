@@ -23,6 +23,10 @@ class WatchDecoder {
   // The longest event. Objects in etcd are limited to 1.5 MiB; JSON escapes can multiply that.
   static constexpr std::size_t kLineBytesMax = std::size_t{16} << 20U;
 
+  enum class ManagedFields { kKeep, kDrop };
+  explicit WatchDecoder(ManagedFields managed_fields = ManagedFields::kKeep)
+      : managed_fields_(managed_fields) {}
+
   // Adds bytes, and gives each event that is now complete to `sink`, in order. An incomplete line
   // is kept for the next call, so any cutting of the stream gives the same events. Events of an
   // unknown type and empty lines are skipped.
@@ -32,6 +36,7 @@ class WatchDecoder {
   base::Result<void> feed(std::string_view bytes, const WatchSink& sink);
 
  private:
+  const ManagedFields managed_fields_;
   std::string partial_{};
 };
 

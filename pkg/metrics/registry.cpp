@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include <fmt/format.h>
 #include <prometheus/check_names.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -28,6 +29,12 @@ struct Series {
   std::map<Labels, std::shared_ptr<prometheus::Histogram>> histograms{};
 };
 
+// One family that is told at each expose().
+struct Told {
+  std::string help{};
+  std::function<void(const Registry::Tell&)> tell_all{};
+};
+
 void check_labels(const Labels& labels) {
   for (const auto& [name, value] : labels) BASE_CHECK(prometheus::CheckLabelName(name));
 }
@@ -42,19 +49,63 @@ void collect_into(prometheus::MetricFamily& family,
   }
 }
 
+void append_family(std::string& text, const std::string& name, const Series& series) {
+  prometheus::MetricFamily family{name, series.help, series.type, {}};
+  collect_into(family, series.counters);
+  collect_into(family, series.gauges);
+  collect_into(family, series.histograms);
+  if (family.metric.empty()) return;
+  std::ostringstream serialized;
+  serialized.imbue(std::locale::classic());
+  prometheus::TextSerializer().Serialize(serialized, {std::move(family)});
+  text += serialized.view();
+}
+
+// prometheus.io, docs/instrumenting/exposition_formats: backslash, quote and line feed.
+void append_escaped(std::string& text, std::string_view value) {
+  for (const char c : value) {
+    if (c == '\\' || c == '"') text += '\\';
+    c == '\n' ? text += "\\n" : text += c;
+  }
+}
+
+void append_series(std::string& text, const std::string& name, const Labels& labels, double value) {
+  text += name;
+  char before = '{';
+  for (const auto& [label, content] : labels) {
+    text += before;
+    text.append(label).append("=\"");
+    append_escaped(text, content);
+    text += '"';
+    before = ',';
+  }
+  if (!labels.empty()) text += '}';
+  // As many digits as prometheus-cpp writes.
+  fmt::format_to(std::back_inserter(text), " {:.16g}\n", value);
+}
+
+void append_told(std::string& text, const std::string& name, const Told& told) {
+  const std::size_t begin = text.size();
+  text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n", name, told.help);
+  const std::size_t first = text.size();
+  told.tell_all(
+      [&](const Labels& labels, double value) { append_series(text, name, labels, value); });
+  if (text.size() == first) text.resize(begin);  // a family without series is left out
+}
+
 }  // namespace
 
 struct Registry::State {
   // Held while samplers run, so that a sampler's end waits for a running call. Taken before mutex.
   base::Mutex samplers_mutex;
   std::list<std::function<void()>> samplers GUARDED_BY(samplers_mutex);
+  std::map<std::string, Told, std::less<>> told GUARDED_BY(samplers_mutex);
 
   base::Mutex mutex;
   std::map<std::string, Series, std::less<>> families GUARDED_BY(mutex);
 
   Series& family(const Family& description, prometheus::MetricType type) REQUIRES(mutex);
-  void run_samplers();
-  std::vector<prometheus::MetricFamily> collect();
+  std::string text();
 };
 
 Series& Registry::State::family(const Family& description, prometheus::MetricType type) {
@@ -69,22 +120,20 @@ Series& Registry::State::family(const Family& description, prometheus::MetricTyp
   return series;
 }
 
-void Registry::State::run_samplers() {
-  const base::MutexLock lock(samplers_mutex);
+std::string Registry::State::text() {
+  const base::MutexLock samplers_lock(samplers_mutex);
   for (const auto& refresh : samplers) refresh();
-}
-
-std::vector<prometheus::MetricFamily> Registry::State::collect() {
+  std::string text;
   const base::MutexLock lock(mutex);
-  std::vector<prometheus::MetricFamily> collected;
+  auto next = told.begin();
   for (const auto& [name, series] : families) {
-    prometheus::MetricFamily family{name, series.help, series.type, {}};
-    collect_into(family, series.counters);
-    collect_into(family, series.gauges);
-    collect_into(family, series.histograms);
-    if (!family.metric.empty()) collected.push_back(std::move(family));
+    for (; next != told.end() && next->first < name; ++next) {
+      append_told(text, next->first, next->second);
+    }
+    append_family(text, name, series);
   }
-  return collected;
+  for (; next != told.end(); ++next) append_told(text, next->first, next->second);
+  return text;
 }
 
 Registry::Registry() : state_(std::make_shared<State>()) {}
@@ -137,12 +186,21 @@ Registry::Sampler Registry::add_sampler(std::function<void()> refresh) {
           }};
 }
 
+Registry::Sampler Registry::add_told(const Family& family,
+                                     std::function<void(const Tell&)> tell_all) {
+  BASE_CHECK(prometheus::CheckMetricName(family.name));
+  const base::MutexLock lock(state_->samplers_mutex);
+  const bool is_new =
+      state_->told.try_emplace(family.name, Told{family.help, std::move(tell_all)}).second;
+  BASE_CHECK(is_new);
+  return {nullptr, [state = state_, name = family.name](std::nullptr_t) {
+            const base::MutexLock inner(state->samplers_mutex);
+            state->told.erase(name);
+          }};
+}
+
 std::string Registry::expose() const {
-  state_->run_samplers();
-  std::ostringstream text;
-  text.imbue(std::locale::classic());
-  prometheus::TextSerializer{}.Serialize(text, state_->collect());
-  return std::move(text).str();
+  return state_->text();
 }
 
 void Counter::add(double amount) const {

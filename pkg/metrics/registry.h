@@ -97,7 +97,16 @@ class Registry {
   using Sampler = std::shared_ptr<void>;
   [[nodiscard]] Sampler add_sampler(std::function<void()> refresh);
 
-  // Everything, in the text format 0.0.4, families and series in alphabetical order.
+  // A family of gauges that are told anew at each expose() and kept nowhere here: for numbers of
+  // each of thousands of objects, whose owner has them in less space. `tell_all` calls `tell` for
+  // each series, no labels twice, with label names that Prometheus can read. Nobody else may ask
+  // for that family. Ends as a sampler does; `tell_all` must not call the registry.
+  using Tell = std::function<void(const Labels& labels, double value)>;
+  [[nodiscard]] Sampler add_told(const Family& family,
+                                 std::function<void(const Tell& tell)> tell_all);
+
+  // Everything, in the text format 0.0.4, families and series in alphabetical order; told series
+  // in the order in which they are told.
   // Serve it as kContentType.
   std::string expose() const;
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -16,6 +16,7 @@ std::vector<double> pass_buckets() {
 constexpr std::string_view kSuccess = "success";
 constexpr std::string_view kRequeueAfter = "requeue_after";
 constexpr std::string_view kError = "error";
+constexpr std::string_view kRequeue = "requeue";
 
 Requeue after_error(const base::Error& error) {
   using enum Requeue::Call;
@@ -77,6 +78,12 @@ ControllerMetrics::ControllerMetrics(metrics::Registry& registry, const Controll
   panics = registry.counter({"controller_runtime_reconcile_panics_total",
                              "Total number of reconciliation panics per controller"},
                             labels);
+  // These two stay at 0: there is no outcome "requeue", and no deadline for a whole pass, because
+  // each call has one of its own. Dashboards of controller-runtime ask for them.
+  result_counter(registry, options.name, kRequeue);
+  registry.counter({"controller_runtime_reconcile_timeouts_total",
+                    "Total number of reconciliation timeouts per controller"},
+                   labels);
   seconds = registry.histogram({"controller_runtime_reconcile_time_seconds",
                                 "Length of time per reconciliation per controller"},
                                pass_buckets(), labels);

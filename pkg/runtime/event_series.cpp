@@ -47,13 +47,25 @@ std::string name_start(const ObjectReference& regarding) {
   return kube::is_dns_subdomain(start) ? start : "event";
 }
 
+// The median of the instants that `instant_of` tells of the entries of `map`.
+template <class Map, class InstantOf>
+base::Steady median(const Map& map, InstantOf instant_of) {
+  std::vector<base::Steady> instants;
+  instants.reserve(map.size());
+  for (const auto& [key, entry] : map) instants.push_back(instant_of(entry));
+  const auto middle = instants.begin() + static_cast<std::ptrdiff_t>(instants.size() / 2);
+  std::ranges::nth_element(instants, middle);
+  return *middle;
+}
+
 }  // namespace
 
 std::vector<EventCall> EventSeries::record(Event event, const Now& now) {
   cut(event.note, kNoteBytesMax);
   cut(event.reason, kWordBytesMax);
   cut(event.action, kWordBytesMax);
-  std::vector<EventCall> calls = sweep(now);
+  std::vector<EventCall> calls;
+  if (!swept_at_ || now.steady - *swept_at_ >= kSweepSpacing) calls = sweep(now);
   const std::string identity = identity_of(event);
   const auto at = series_.find(identity);
   if (at != series_.end()) {
@@ -77,7 +89,21 @@ std::vector<EventCall> EventSeries::record(Event event, const Now& now) {
                                    .written = 1,
                                    .last_seen = now.steady,
                                    .written_at = now.steady});
+  if (series_.size() > kOpenMost) close_oldest(now, calls);
   return calls;
+}
+
+void EventSeries::close_oldest(const Now& now, std::vector<EventCall>& calls) {
+  const base::Steady middle = median(series_, [](const Series& one) { return one.last_seen; });
+  for (auto at = series_.begin(); at != series_.end();) {
+    Series& series = at->second;
+    if (series.last_seen > middle) {
+      ++at;
+      continue;
+    }
+    if (series.written != series.call.count) calls.push_back(written(series, now.steady));
+    at = series_.erase(at);
+  }
 }
 
 void EventSeries::count(Series& series, const Now& now, std::vector<EventCall>& calls) {
@@ -95,6 +121,7 @@ EventCall EventSeries::written(Series& series, base::Steady now) {
 }
 
 std::vector<EventCall> EventSeries::sweep(const Now& now) {
+  swept_at_ = now.steady;
   std::vector<EventCall> calls;
   for (auto& [identity, series] : series_) {
     if (series.written == series.call.count) continue;
@@ -126,6 +153,10 @@ std::string EventSeries::unique_name(const ObjectReference& regarding, base::Tim
 }
 
 bool EventSeries::allowed(const Event& event, base::Steady now) {
+  if (budgets_.size() >= kBudgetsMost) {
+    const base::Steady middle = median(budgets_, [](const Budget& one) { return one.used_at; });
+    std::erase_if(budgets_, [&](const auto& entry) { return entry.second.used_at <= middle; });
+  }
   const auto [at, is_new] = budgets_.try_emplace(event.regarding.uid, kPerObject);
   at->second.used_at = now;
   return at->second.bucket.try_take(now);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,14 +59,21 @@ class EventSeries {
   static constexpr std::chrono::minutes kSilence{6};
   static constexpr std::chrono::minutes kHeartbeat{30};
   static constexpr std::size_t kNoteBytesMax = 1024;
+  // The most series that are open, and objects whose limit is remembered (client-go's caches have
+  // such a bound too). Beyond it the oldest half is closed, or forgotten.
+  static constexpr std::size_t kOpenMost = 256;
+  static constexpr std::size_t kBudgetsMost = 1024;
+  // Events that come closer together than this share a sweep.
+  static constexpr std::chrono::seconds kSweepSpacing{1};
 
   struct Now {
     base::TimePoint wall{};
     base::Steady steady{};
   };
 
-  // The calls that are due with this event: those of sweep(), and at most one for the event. None
-  // for it if it is counted in memory, or dropped because its object has had too many.
+  // The calls that are due with this event: those of sweep() every kSweepSpacing, and at most one
+  // for the event. None for it if it is counted in memory, or dropped because its object has had
+  // too many.
   std::vector<EventCall> record(Event event, const Now& now);
   // Final counts of series that have ended, and heartbeats that are due.
   std::vector<EventCall> sweep(const Now& now);
@@ -93,9 +101,11 @@ class EventSeries {
   static EventCall written(Series& series, base::Steady now);
   std::string unique_name(const ObjectReference& regarding, base::TimePoint now);
   bool allowed(const Event& event, base::Steady now);
+  void close_oldest(const Now& now, std::vector<EventCall>& calls);
 
   std::map<std::string, Series> series_;   // by everything that makes events the same
   std::map<std::string, Budget> budgets_;  // by UID
+  std::optional<base::Steady> swept_at_{};
   std::int64_t last_stamp_ = 0;
   std::size_t dropped_ = 0;
 };

@@ -81,13 +81,12 @@ class Informer {
   // What the thread of one namespace keeps.
   struct Feed {
     std::string namespace_{};
-    std::vector<std::shared_ptr<const T>> buffered{};
+    std::vector<Kept<T>> buffered{};
   };
 
   WatchHandlers handlers_of(const std::shared_ptr<Feed>& feed);
   std::shared_ptr<const T> decoded(const nlohmann::json& object) const;
   base::Result<T> decode_safely(const nlohmann::json& object) const;
-  std::shared_ptr<const T> known_or(std::shared_ptr<const T> value) const;
   void apply(const nlohmann::json& object);
   void tell(const Change<T>& change) const;
 
@@ -147,20 +146,20 @@ WatchHandlers Informer<T>::handlers_of(const std::shared_ptr<Feed>& feed) {
       .init = [feed] { feed->buffered.clear(); },
       .buffer =
           [this, feed](const nlohmann::json& object) {
-            if (auto value = decoded(object)) feed->buffered.push_back(known_or(std::move(value)));
+            if (auto value = decoded(object))
+              feed->buffered.push_back(store_.keep(std::move(value)));
           },
       .unbuffer =
           [feed](const nlohmann::json& object) {
             std::erase_if(feed->buffered, [key = raw_key(object)](const auto& kept) {
-              return key_of(*kept) == key;
+              return key_of(*kept.get()) == key;
             });
           },
       .init_done =
           [this, feed] {
-            for (const Change<T>& change :
-                 store_.replace(std::exchange(feed->buffered, {}), feed->namespace_)) {
-              tell(change);
-            }
+            const auto changes =
+                store_.replace(std::exchange(feed->buffered, {}), feed->namespace_);
+            for (std::size_t at = 0; at < changes.size(); ++at) tell(changes[at]);
           },
       .apply = [this](const nlohmann::json& object) { apply(object); },
       .remove =
@@ -192,13 +191,6 @@ base::Result<T> Informer<T>::decode_safely(const nlohmann::json& object) const {
   } catch (const std::exception& thrown) {
     return base::fail(base::Code::kInternal, std::string("exception in decode: ") + thrown.what());
   }
-}
-
-// The store's own pointer if that is the same state: a second listing then costs no second copy.
-template <class T>
-std::shared_ptr<const T> Informer<T>::known_or(std::shared_ptr<const T> value) const {
-  auto known = store_.get(key_of(*value));
-  return known && is_same_state(*known, *value) ? known : value;
 }
 
 template <class T>

@@ -25,6 +25,13 @@ metrics::Gauge status_gauge(metrics::Registry& registry, const std::string& leas
       {{"name", lease}});
 }
 
+metrics::Counter slowpath_counter(metrics::Registry& registry, const std::string& lease) {
+  return registry.counter({"leader_election_slowpath_total",
+                           "Total number of slow path exercised in renewing leader leases. 'name' "
+                           "is the string used to identify the lease."},
+                          {{"name", lease}});
+}
+
 }  // namespace
 
 std::string make_identity() {
@@ -40,7 +47,8 @@ LeaderElector::LeaderElector(kube::Client& client, LeaderElectorOptions options,
       options_(std::move(options)),
       callbacks_(std::move(callbacks)),
       clock_(clock),
-      master_status_(status_gauge(registry, options_.lease.name)) {}
+      master_status_(status_gauge(registry, options_.lease.name)),
+      slow_path_(slowpath_counter(registry, options_.lease.name)) {}
 
 LeaderElector::~LeaderElector() {
   stop();
@@ -88,6 +96,8 @@ void LeaderElector::run(const std::stop_token& stop) {
       stopping = stopping || interrupted;
       continue;
     }
+    // A leader renews by one write; what it has to read first is the slow path.
+    if (leads_ && std::holds_alternative<LeaseGet>(next.call)) slow_path_.add();
     input = carry_out(next.call);
   }
 }

@@ -76,6 +76,7 @@ class LeaderElector {
   const LeaderCallbacks callbacks_;
   const base::Clock& clock_;
   const metrics::Gauge master_status_;
+  const metrics::Counter slow_path_;
   std::atomic<base::Steady::rep> held_until_{0};
   std::atomic<bool> leads_{false};
 

@@ -16,14 +16,14 @@ bool QueueCore::add(const std::string& key, base::Steady at, const Urgency& urge
   Entry& entry = position->second;
   if (is_new) {
     entry = {.urgency = urgency, .at = at, .sequence = 0, .ready = false};
-    delay(key, entry);
+    delay(position->first, entry);
   } else if (entry.ready) {
-    raise(key, entry, more_urgent(entry.urgency, urgency));
+    raise(position->first, entry, more_urgent(entry.urgency, urgency));
   } else {
     entry.urgency = more_urgent(entry.urgency, urgency);
-    delayed_.erase({entry.at, key});
+    delayed_.erase({entry.at, &position->first});
     entry.at = std::min(entry.at, at);
-    delay(key, entry);
+    delay(position->first, entry);
   }
   return is_new;
 }
@@ -46,12 +46,12 @@ int QueueCore::failures(const std::string& key) const {
 std::optional<QueueItem> QueueCore::take(base::Steady now) {
   promote(now);
   if (ready_.empty()) return std::nullopt;
-  const std::string key = ready_.begin()->key;
-  const Entry entry = entries_.at(key);
-  unrank(key, entry);
-  entries_.erase(key);
-  taken_.insert(key);
-  return QueueItem{.key = key,
+  const auto at = entries_.find(*ready_.begin()->key);
+  unrank(at->first, at->second);
+  const auto taken = entries_.extract(at);
+  const Entry& entry = taken.mapped();
+  taken_.insert(taken.key());
+  return QueueItem{.key = taken.key(),
                    .urgency = entry.urgency,
                    .waited = std::max(now - entry.at, base::Steady::duration{0})};
 }
@@ -59,12 +59,17 @@ std::optional<QueueItem> QueueCore::take(base::Steady now) {
 void QueueCore::done(const std::string& key) {
   BASE_CHECK(taken_.erase(key) == 1);
   const auto at = entries_.find(key);
-  if (at != entries_.end()) delay(key, at->second);
+  if (at != entries_.end()) delay(at->first, at->second);
+}
+
+bool QueueCore::has_work(base::Steady now) const {
+  const bool due = !delayed_.empty() && delayed_.begin()->at <= now;
+  return due || !ready_.empty() || !taken_.empty();
 }
 
 std::optional<base::Steady> QueueCore::next_due() const {
   if (delayed_.empty()) return std::nullopt;
-  return delayed_.begin()->first;
+  return delayed_.begin()->at;
 }
 
 const std::map<int, std::size_t>& QueueCore::depth(base::Steady now) {
@@ -92,12 +97,12 @@ std::vector<QueueView> QueueCore::view(base::Steady now) const {
 
 // An entry whose key has a worker waits in entries_ alone, until done().
 void QueueCore::delay(const std::string& key, const Entry& entry) {
-  if (!taken_.contains(key)) delayed_.emplace(entry.at, key);
+  if (!taken_.contains(key)) delayed_.insert({entry.at, &key});
 }
 
 void QueueCore::promote(base::Steady now) {
-  while (!delayed_.empty() && delayed_.begin()->first <= now) {
-    const std::string key = delayed_.begin()->second;
+  while (!delayed_.empty() && delayed_.begin()->at <= now) {
+    const std::string& key = *delayed_.begin()->key;
     delayed_.erase(delayed_.begin());
     rank(key, entries_.at(key));
   }
@@ -114,12 +119,12 @@ void QueueCore::raise(const std::string& key, Entry& entry, const Urgency& urgen
 void QueueCore::rank(const std::string& key, Entry& entry) {
   entry.ready = true;
   entry.sequence = ++sequence_;
-  ready_.insert({.urgency = entry.urgency, .sequence = entry.sequence, .key = key});
+  ready_.insert({.urgency = entry.urgency, .sequence = entry.sequence, .key = &key});
   ++depth_[entry.urgency.priority];
 }
 
 void QueueCore::unrank(const std::string& key, const Entry& entry) {
-  ready_.erase({.urgency = entry.urgency, .sequence = entry.sequence, .key = key});
+  ready_.erase({.urgency = entry.urgency, .sequence = entry.sequence, .key = &key});
   --depth_[entry.urgency.priority];
 }
 

@@ -12,7 +12,6 @@
 #include <set>
 #include <string>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -59,6 +58,9 @@ class QueueCore {
   static constexpr Backoff kDefaultBackoff{
       .first = std::chrono::milliseconds{5}, .factor = 2.0, .most = std::chrono::seconds{1000}};
   explicit QueueCore(const Backoff& backoff = kDefaultBackoff) : backoff_(backoff) {}
+  // Its parts point at each other's nodes, which a move keeps.
+  QueueCore(QueueCore&&) = default;
+  QueueCore& operator=(QueueCore&&) = default;
 
   // Makes `key` due at `at` (now or earlier: at once).
   // True if that made a new entry, false if the key was waiting already.
@@ -74,6 +76,8 @@ class QueueCore {
   // Ends what take() began. The key must have been taken (BASE_CHECK).
   void done(const std::string& key);
 
+  // Whether any key could be handed out now, or is with a worker.
+  bool has_work(base::Steady now) const;
   // When the next delayed key becomes due; nullopt if none waits.
   std::optional<base::Steady> next_due() const;
 
@@ -95,10 +99,18 @@ class QueueCore {
   struct Rank {
     Urgency urgency{};
     std::uint64_t sequence = 0;
-    std::string key{};
+    const std::string* key = nullptr;
     bool operator<(const Rank& other) const;  // what goes first
   };
+  struct Due {
+    base::Steady at{};
+    const std::string* key = nullptr;
+    bool operator<(const Due& other) const {
+      return at != other.at ? at < other.at : *key < *other.key;
+    }
+  };
 
+  // Everywhere below `key` is the one in entries_, which does not move.
   void delay(const std::string& key, const Entry& entry);
   void promote(base::Steady now);
   void raise(const std::string& key, Entry& entry, const Urgency& urgency);
@@ -107,8 +119,8 @@ class QueueCore {
 
   Backoff backoff_;
   std::map<std::string, Entry> entries_;
-  std::set<Rank> ready_;                                    // what is due, best first
-  std::set<std::pair<base::Steady, std::string>> delayed_;  // what is not due yet, by time
+  std::set<Rank> ready_;   // what is due, best first
+  std::set<Due> delayed_;  // what is not due yet, by time
   std::set<std::string> taken_;
   std::map<int, std::size_t> depth_;  // of ready_
   std::map<std::string, int> failures_;

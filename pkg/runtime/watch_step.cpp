@@ -66,8 +66,6 @@ void forget_version(WatchState& state) {
 
 WatchTransition list_again(Step step) {
   WatchState& state = step.state;
-  // A continue token that expired means that the pages come too slowly (client-go's pager).
-  state.whole_list = state.phase == Phase::kListing;
   forget_version(state);
   if (count_failure(step)) return go_on(std::move(step));
   const auto delay = jittered(delay_after(step.limits.backoff, state.failures - 1), step.jitter);
@@ -93,7 +91,6 @@ WatchTransition take(Step step, const PageListed& page) {
     ops.push_back(StoreOp::kInitDone);
     state.phase = Phase::kWatching;
     state.resource_version = page.resource_version;
-    state.whole_list = false;
   }
   return go_on(std::move(step), std::move(ops));
 }

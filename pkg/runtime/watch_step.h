@@ -7,13 +7,14 @@
 // Streaming is a watch that begins with all objects (sendInitialEvents): neither side ever holds
 // the whole list. It ends with them, and the watch goes on from there by a stream of its own, with
 // time limits of its own. Where it does not work, for whatever reason, this watch lists by pages
-// from then on. A broken stream resumes from the last resourceVersion: an API server that restarts
-// causes no listings. Only an expired version (410, as a status or as an ERROR event) lists again,
-// and a stream on which nothing at all has arrived for minutes: servers send a bookmark each
-// minute, but to a watcher that asks from a version of the future, as after a restore of etcd from
-// a backup, they say nothing until the future has come. The shape is kube-rs's watcher
-// (kube-runtime/src/watcher.rs); the numbers are client-go's (tools/cache/reflector.go). The
-// protocol: kubernetes.io/docs/reference/using-api/api-concepts.
+// from then on. Pages that expire under us begin anew: all in one answer, as client-go's pager asks
+// for then, would be the whole list in memory. A broken stream resumes from the last
+// resourceVersion: an API server that restarts causes no listings. Only an expired version (410, as
+// a status or as an ERROR event) lists again, and a stream on which nothing at all has arrived for
+// minutes: servers send a bookmark each minute, but to a watcher that asks from a version of the
+// future, as after a restore of etcd from a backup, they say nothing until the future has come. The
+// shape is kube-rs's watcher (kube-runtime/src/watcher.rs); the numbers are client-go's
+// (tools/cache/reflector.go). The protocol: kubernetes.io/docs/reference/using-api/api-concepts.
 #pragma once
 
 #include <chrono>
@@ -33,7 +34,6 @@ struct WatchState {
   Phase phase = Phase::kEmpty;
   std::string resource_version{};  // kWatching: the last one seen, where a new stream starts
   std::string continue_token{};    // kListing: of the next page
-  bool whole_list = false;         // pages expired under us: ask for all in one answer
   bool by_pages = false;           // streaming the objects has failed once
   int failures = 0;                // in a row: the exponent of the back-off
   base::Steady failed_at{};        // the last of them
@@ -77,7 +77,7 @@ enum class StoreOp {
 
 // The next call of the driver, after `delay`.
 enum class WatchCall {
-  kListPage,     // with state.continue_token; without a limit if state.whole_list
+  kListPage,     // with state.continue_token
   kOpenList,     // a stream that begins with all objects
   kOpenStream,   // from state.resource_version
   kKeepReading,  // the stream that is open

@@ -79,7 +79,7 @@ void Watcher::list_page(const std::stop_token& stop) {
   const WatchState& state = next_.state;
   const kube::ListOptions options{.label_selector = scope_.label_selector,
                                   .field_selector = scope_.field_selector,
-                                  .limit = state.whole_list ? 0 : kPageItems,
+                                  .limit = kPageItems,
                                   .continue_token = state.continue_token,
                                   .resource_version{},
                                   .view = scope_.view};

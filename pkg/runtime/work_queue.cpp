@@ -106,6 +106,11 @@ int WorkQueue::failures(const std::string& key) const {
   return core_.failures(key);
 }
 
+bool WorkQueue::is_idle() const {
+  const base::MutexLock lock(mutex_);
+  return !core_.has_work(clock_.steady_now());
+}
+
 std::vector<QueueView> WorkQueue::view() const {
   const base::MutexLock lock(mutex_);
   return core_.view(clock_.steady_now());

@@ -52,6 +52,8 @@ class WorkQueue {
   // Ends the count of failures.
   void forget(const std::string& key);
   int failures(const std::string& key) const;
+  // Whether nothing is due and nothing is worked on: whoever can wait may use the processor.
+  bool is_idle() const;
   // What waits and what is worked on, for /debug/queue.
   std::vector<QueueView> view() const;
 

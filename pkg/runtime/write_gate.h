@@ -20,6 +20,8 @@ class WriteGate {
 
   // Our write made this version; empty: nothing to wait for.
   void wrote(std::string resource_version);
+  // The version that the gate waits for; empty: none, it is open.
+  const std::string& awaits() const { return version_; }
 
   enum class Verdict {
     kOpen,    // the cache has our write: go on

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 
 #include "base/bytes.h"
+#include "base/thread_annotations.h"
 #include "x509/known_issuers.h"
 #include "x509/openssl_ptr.h"
 #include "x509/pem.h"
@@ -73,6 +74,24 @@ bool may_issue(X509* handle) {
 
 }  // namespace
 
+// Which certificate's key has verified a signature. Thread-safe. It does not keep that certificate
+// alive, and is not fooled by another one at its address.
+class SignedBy {
+ public:
+  bool is(const std::shared_ptr<const void>& issuer) const {
+    const base::MutexLock lock(mutex_);
+    return issuer_.lock() == issuer;
+  }
+  void note(const std::shared_ptr<const void>& issuer) {
+    const base::MutexLock lock(mutex_);
+    issuer_ = issuer;
+  }
+
+ private:
+  mutable base::Mutex mutex_;
+  std::weak_ptr<const void> issuer_ GUARDED_BY(mutex_);
+};
+
 Result<Certificate> Certificate::from_der(std::string_view der, KnownIssuers* known) {
   if (known != nullptr) {
     if (auto found = known->find(der)) return *std::move(found);
@@ -98,6 +117,7 @@ Result<Certificate> Certificate::from_der(std::string_view der, KnownIssuers* kn
   fields->subject = line_of(X509_get_subject_name(raw));
   fields->issuer = line_of(X509_get_issuer_name(raw));
   fields->pem = x509::to_pem(kLabel, der);
+  fields->signed_by = std::make_shared<SignedBy>();
   fields->handle = std::move(handle);
   ERR_clear_error();
   Certificate certificate(std::move(fields));
@@ -135,9 +155,11 @@ bool Certificate::names_as_issuer(const Certificate& issuer) const {
 }
 
 bool Certificate::is_signed_by(const Certificate& issuer) const {
+  if (fields().signed_by->is(issuer.fields_)) return true;
   EVP_PKEY* key = X509_get0_pubkey(issuer.handle());
   const bool verifies = key != nullptr && X509_verify(handle(), key) == 1;
   ERR_clear_error();
+  if (verifies) fields().signed_by->note(issuer.fields_);
   return verifies;
 }
 

@@ -78,6 +78,19 @@ bool add_dns_names(X509_REQ* request, const std::vector<std::string>& dns_names)
   return X509_REQ_add_extensions(request, extensions.get()) == 1;
 }
 
+// X509_REQ_set_pubkey writes the key and reads it again, with all encoders and decoders of OpenSSL
+// 3.0, which takes longer than to sign; the usual kind of key needs neither.
+bool set_public_key(X509_REQ* request, EVP_PKEY* key) {
+  const std::string point = openssl::p256_point(key);
+  if (point.empty()) return X509_REQ_set_pubkey(request, key) == 1;
+  auto* bytes = static_cast<unsigned char*>(OPENSSL_memdup(point.data(), point.size()));
+  return bytes != nullptr &&
+         X509_PUBKEY_set0_param(X509_REQ_get_X509_PUBKEY(request),
+                                OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                                OBJ_nid2obj(NID_X9_62_prime256v1), bytes,
+                                static_cast<int>(point.size())) == 1;
+}
+
 const EVP_MD* digest_for(const KeyParams& params) {
   if (params.algorithm == KeyAlgorithm::kOther) return nullptr;  // Ed25519 brings its own
   return params == KeyParams{KeyAlgorithm::kEcdsa, 384} ? EVP_sha384() : EVP_sha256();
@@ -112,7 +125,7 @@ Result<std::string> make_csr(const PrivateKey& key, const CsrNames& names) {
   const bool is_made = request != nullptr && X509_REQ_set_version(request.get(), 0) == 1 &&
                        set_common_name(request.get(), names.common_name) &&
                        add_dns_names(request.get(), names.dns_names) &&
-                       X509_REQ_set_pubkey(request.get(), key.handle()) == 1 &&
+                       set_public_key(request.get(), key.handle()) &&
                        X509_REQ_sign(request.get(), key.handle(), digest_for(key.params())) > 0;
   if (!is_made) return std::unexpected(openssl::last_error("make CSR"));
   return to_pem(kLabel, openssl::der_of<X509_REQ>(i2d_X509_REQ, request.get()));

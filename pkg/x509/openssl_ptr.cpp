@@ -45,18 +45,8 @@ std::string p256_public_key(const EVP_PKEY* key) {
       "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
       "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00",
       26);
-  const bool usual = EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
-                     text_param(key, OSSL_PKEY_PARAM_GROUP_NAME) == SN_X9_62_prime256v1 &&
-                     text_param(key, OSSL_PKEY_PARAM_EC_ENCODING) == "named_curve" &&
-                     text_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT) == "uncompressed";
-  if (!usual) return {};
-  std::array<unsigned char, 65> point{};
-  std::size_t size = 0;
-  const bool whole = EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY,
-                                                     point.data(), point.size(), &size) == 1 &&
-                     size == point.size() && point[0] == 4;  // 4: uncompressed
-  if (!whole) return {};
-  return std::string(kHead) + std::string(reinterpret_cast<const char*>(point.data()), size);
+  const std::string point = p256_point(key);
+  return point.empty() ? point : std::string(kHead) + point;
 }
 
 }  // namespace
@@ -85,6 +75,46 @@ std::string public_key_sha256(const EVP_PKEY* key) {
   std::string der = p256_public_key(key);
   if (der.empty()) der = der_of<EVP_PKEY>(i2d_PUBKEY, key);
   return der.empty() ? std::string() : base::to_hex(sha256(der));
+}
+
+std::string p256_point(const EVP_PKEY* key) {
+  const bool usual = EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+                     text_param(key, OSSL_PKEY_PARAM_GROUP_NAME) == SN_X9_62_prime256v1 &&
+                     text_param(key, OSSL_PKEY_PARAM_EC_ENCODING) == "named_curve" &&
+                     text_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT) == "uncompressed";
+  if (!usual) return {};
+  std::array<unsigned char, 65> point{};
+  std::size_t size = 0;
+  const bool whole = EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY,
+                                                     point.data(), point.size(), &size) == 1 &&
+                     size == point.size() && point[0] == 4;  // 4: uncompressed
+  if (!whole) return {};
+  return {reinterpret_cast<const char*>(point.data()), size};
+}
+
+// By hand for the same reason as p256_public_key. RFC 5915, section 3: all but the number and the
+// point is fixed.
+base::SecretString p256_private_key(const EVP_PKEY* key) {
+  static constexpr std::string_view kHead(
+      "\x30\x81\x87\x02\x01\x00\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
+      "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x04\x6d\x30\x6b\x02\x01\x01\x04\x20",
+      36);
+  static constexpr std::string_view kBeforePoint("\xa1\x44\x03\x42\x00", 5);
+  constexpr std::size_t kNumberSize = 32;
+  const std::string point = p256_point(key);
+  BIGNUM* number = nullptr;
+  if (point.empty() || EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1) {
+    return {};
+  }
+  std::string der(kHead);
+  der.reserve(kHead.size() + kNumberSize + kBeforePoint.size() + point.size());
+  der.resize(kHead.size() + kNumberSize);
+  const int written = BN_bn2binpad(
+      number, reinterpret_cast<unsigned char*>(der.data() + kHead.size()), kNumberSize);
+  BN_clear_free(number);
+  der.append(kBeforePoint).append(point);
+  base::SecretString secret(std::move(der));
+  return written == kNumberSize ? secret : base::SecretString();
 }
 
 std::string common_name(const X509_NAME* name) {

@@ -13,6 +13,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace x509::openssl {
@@ -79,6 +80,11 @@ std::string sha1(std::string_view bytes);
 
 // See PrivateKey::public_key_sha256; empty if `key` cannot be encoded.
 std::string public_key_sha256(const EVP_PKEY* key);
+
+// The uncompressed point of a P-256 key that names its curve, 65 bytes; empty: another kind of key.
+std::string p256_point(const EVP_PKEY* key);
+// The PrivateKeyInfo of such a key (RFC 5958); empty as above.
+base::SecretString p256_private_key(const EVP_PKEY* key);
 
 // The first common name as UTF-8; empty if there is none or it holds a NUL byte.
 std::string common_name(const X509_NAME* name);

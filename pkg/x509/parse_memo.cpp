@@ -33,9 +33,21 @@ base::Result<std::vector<Certificate>> ParseMemo::certificates(std::string_view 
                     [&] { return Certificate::parse_all(pem, issuers_.get()); });
 }
 
+base::Result<Chain> ParseMemo::chain(std::string_view pem, const std::string& public_key_sha256) {
+  const auto sent = TRY(certificates(pem));
+  return remembered(chains_, public_key_sha256 + "\n" + std::string(pem),
+                    [&] { return build_chain(sent, public_key_sha256); });
+}
+
 void ParseMemo::made(const PrivateKey& key, std::string_view pem, std::string_view csr) {
   keys_.insert_or_assign(openssl::sha256(pem), key);
   csr_keys_.insert_or_assign(openssl::sha256(csr), key.public_key_sha256());
+}
+
+void ParseMemo::made(const Chain& chain) {
+  std::vector<Certificate> certificates{chain.leaf};
+  certificates.insert(certificates.end(), chain.intermediates.begin(), chain.intermediates.end());
+  certificates_.insert_or_assign(openssl::sha256(chain.tls_crt()), std::move(certificates));
 }
 
 }  // namespace x509

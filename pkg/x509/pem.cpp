@@ -65,11 +65,15 @@ base::Result<std::vector<PemBlock>> pem_blocks(std::string_view text,
 }
 
 std::string to_pem(std::string_view label, std::string_view der) {
-  const std::string body = base::to_base64(der);
-  std::string pem = "-----BEGIN " + std::string(label) + "-----\n";
+  std::string body = base::to_base64(der);
+  std::string pem;
+  // All at once: what grows leaves copies behind, and it may be a key.
+  pem.reserve(body.size() + body.size() / kLineLength + 2 * label.size() + 64);
+  pem.append(kBegin).append(label).append("-----\n");
   for (std::size_t at = 0; at < body.size(); at += kLineLength) {
     pem.append(body, at, kLineLength).append("\n");
   }
+  base::wipe(body);
   return pem.append("-----END ").append(label).append("-----\n");
 }
 

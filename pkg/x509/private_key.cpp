@@ -7,6 +7,7 @@
 #include <openssl/rsa.h>
 
 #include "x509/openssl_ptr.h"
+#include "x509/pem.h"
 #include "x509/rsa_generator.h"
 
 namespace x509 {
@@ -119,6 +120,9 @@ base::Result<PrivateKey> PrivateKey::parse(std::string_view pem) {
 }
 
 base::SecretString PrivateKey::to_pem() const {
+  if (const auto der = openssl::p256_private_key(key_.get()); !der.empty()) {
+    return base::SecretString(x509::to_pem("PRIVATE KEY", der.expose()));
+  }
   // A secure-memory BIO clears its buffer when it is freed, also without a secure heap.
   const openssl::BioPtr writer(BIO_new(BIO_s_secmem()));
   if (PEM_write_bio_PKCS8PrivateKey(writer.get(), key_.get(), nullptr, nullptr, 0, nullptr,

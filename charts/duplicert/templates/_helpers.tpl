@@ -78,6 +78,16 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- .Values.ledgerNamespace | default .Release.Namespace -}}
 {{- end -}}
 
+{{/* Of an endpoint of prometheus-operator; nothing over plain HTTP. */}}
+{{- define "duplicert.metricsTls" -}}
+{{- if .Values.metrics.tls.secretName -}}
+scheme: https
+{{- with .Values.metrics.tls.config }}
+tlsConfig: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* What the schema cannot say. */}}
 {{- define "duplicert.validate" -}}
 {{- if and (gt (int .Values.replicaCount) 1) (not .Values.leaderElection.enabled) -}}

@@ -84,10 +84,10 @@ TEST_F(DebugTest, ShowsObjectsAsTheCachesHaveThem) {
 
 TEST_F(DebugTest, ShowsTheLastDecisionAndItsOutcomeUntilTheRequestIsGone) {
   int counted = 0;
-  const auto hooks = decisions_.listen({.decided = [&](const auto&, const auto&) { ++counted; }});
+  const auto hooks = decisions_.listen({.concluded = [&](const auto&, const auto&) { ++counted; }});
   EXPECT_TRUE(get("/debug/decision", "team-a/shop").is_null());
 
-  hooks.decided(seen(), {.action = rules::DropPending{}, .message = "why", .rule = "some_rule"});
+  hooks.concluded(seen(), {.action = rules::DropPending{}, .message = "why", .rule = "some_rule"});
   hooks.ended("team-a/shop", runtime::Outcome::after(5s));
 
   const json view = get("/debug/decision", "team-a/shop");
@@ -99,6 +99,25 @@ TEST_F(DebugTest, ShowsTheLastDecisionAndItsOutcomeUntilTheRequestIsGone) {
 
   hooks.gone("team-a/shop");
   EXPECT_TRUE(get("/debug/decision", "team-a/shop").is_null());
+}
+
+TEST_F(DebugTest, KeepsTheLatestDecisionsAlone) {
+  const auto hooks = decisions_.listen({});
+  rules::Observed one = seen();
+  const auto decide = [&](const std::string& name) {
+    one.request.meta.name = name;
+    hooks.concluded(one, {.action = rules::DropPending{}});
+  };
+  decide("first");
+  decide("second");
+  for (std::size_t i = 2; i < DecisionLog::kMost; ++i) decide(std::to_string(i));
+  decide("first");  // again: "second" is now the oldest
+  decide("last");
+
+  EXPECT_FALSE(get("/debug/decision", "team-a/first").is_null());
+  EXPECT_TRUE(get("/debug/decision", "team-a/second").is_null());
+  EXPECT_FALSE(get("/debug/decision", "team-a/2").is_null());
+  EXPECT_FALSE(get("/debug/decision", "team-a/last").is_null());
 }
 
 }  // namespace

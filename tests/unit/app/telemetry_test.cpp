@@ -129,14 +129,54 @@ TEST_F(TelemetryTest, KeepsTheSeriesOfOtherRequests) {
 }
 
 TEST_F(TelemetryTest, TellsWhetherAProfileIsReadyUntilItIsGone) {
-  telemetry_.set_profile_ready("team-a/p", true);
+  telemetry_.set_profile_ready("team-a/p", "ssl_basic", true);
   EXPECT_THAT(text(), HasSubstr(R"(duplicert_profile_ready{name="p",namespace="team-a"} 1)"));
 
-  telemetry_.set_profile_ready("team-a/p", false);
+  telemetry_.set_profile_ready("team-a/p", "ssl_basic", false);
   EXPECT_THAT(text(), HasSubstr(R"(duplicert_profile_ready{name="p",namespace="team-a"} 0)"));
 
   telemetry_.remove_profile("team-a/p");
-  EXPECT_THAT(text(), Not(HasSubstr("duplicert_profile_ready{")));
+  EXPECT_THAT(text(), Not(HasSubstr("team-a")));
+}
+
+TEST_F(TelemetryTest, HasWhatAProfileMayIssueAndBuyFromItsFirstReport) {
+  telemetry_.set_profile_ready("team-a/p", "ssl_basic", true);
+
+  EXPECT_THAT(
+      text(),
+      HasSubstr(R"(duplicert_duplicates_issued_total{product="ssl_basic",profile="team-a/p"} 0)"));
+  for (const std::string kind : {"New", "Renewal"}) {
+    EXPECT_THAT(text(), HasSubstr("duplicert_orders_placed_total{kind=\"" + kind +
+                                  R"(",profile="team-a/p"} 0)"));
+  }
+}
+
+TEST_F(TelemetryTest, HasASeriesForEachActionReasonAndOperationFromTheStart) {
+  const auto action = [](const char* name) {
+    return std::string("duplicert_decisions_total{action=\"") + name + "\"";
+  };
+  for (const char* name :
+       {"nothing", "wait", "ask_orders", "ask_duplicates", "ask_certificate", "ask_ownership",
+        "submit_duplicate", "install_certificate", "drop_pending", "back_up_secret", "apply_marks",
+        "open_ledger", "remember_no_gain", "update_keystore", "ask_approval", "prepare_key",
+        "record_rejection", "ask_revocation"}) {
+    EXPECT_THAT(text(), HasSubstr(action(name)));
+  }
+  EXPECT_THAT(text(), HasSubstr(R"({action="wait",reason="OrderBudgetExceeded"} 0)"));
+  EXPECT_THAT(text(), HasSubstr(R"({code="200",operation="GET order/certificate"} 0)"));
+}
+
+TEST_F(TelemetryTest, TellsWhichControllerFoundAnOldCache) {
+  telemetry_.count_stale("profile", runtime::WriteGate::Verdict::kWait);
+  telemetry_.count_stale("profile", runtime::WriteGate::Verdict::kGaveUp);
+
+  const auto line = [](const std::string& controller, const std::string& outcome) {
+    return "duplicert_stale_cache_total{controller=\"" + controller + "\",outcome=\"" + outcome +
+           "\"} ";
+  };
+  EXPECT_THAT(text(), HasSubstr(line("profile", "waited") + "1"));
+  EXPECT_THAT(text(), HasSubstr(line("profile", "gave_up") + "1"));
+  EXPECT_THAT(text(), HasSubstr(line("request", "waited") + "0"));
 }
 
 TEST_F(TelemetryTest, CountsCallsToTheCa) {
@@ -149,12 +189,12 @@ TEST_F(TelemetryTest, CountsCallsToTheCa) {
               HasSubstr(R"(duplicert_ca_request_duration_seconds_sum{operation="GET user/me"} 2)"));
 }
 
-TEST_F(TelemetryTest, CountsCallsToTheApiServerAsClientGoDoes) {
-  telemetry_.count_api_call("GET", 200);
-  telemetry_.count_api_call("GET", 0);
+TEST_F(TelemetryTest, CountsTheLooksAtTheServedCertificate) {
+  telemetry_.count_certificate_read(true);
+  telemetry_.count_certificate_read(false);
 
-  EXPECT_THAT(text(), HasSubstr(R"(rest_client_requests_total{code="200",method="GET"} 1)"));
-  EXPECT_THAT(text(), HasSubstr(R"(rest_client_requests_total{code="<error>",method="GET"} 1)"));
+  EXPECT_THAT(text(), HasSubstr("certwatcher_read_certificate_total 2"));
+  EXPECT_THAT(text(), HasSubstr("certwatcher_read_certificate_errors_total 1"));
 }
 
 TEST_F(TelemetryTest, CountsDecisionsByActionAndReason) {

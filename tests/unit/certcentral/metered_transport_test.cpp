@@ -1,10 +1,12 @@
 #include "certcentral/metered_transport.h"
 
+#include <set>
 #include <tuple>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "certcentral/client.h"
 #include "support/fake_clock.h"
 #include "unit/certcentral/wire.h"
 
@@ -101,6 +103,33 @@ TEST_F(MeteredTransportTest, DoesNotChangeTheRequest) {
   EXPECT_TRUE(inner_->requests[0].once);
   EXPECT_EQ(inner_->requests[0].body, "b");
   EXPECT_EQ(test::header_of(inner_->requests[0], "X-DC-DEVKEY"), "k");
+}
+
+TEST(KnownOperations, AreExactlyThoseOfTheClient) {
+  const support::FakeClock clock;
+  std::set<std::string> made;
+  auto inner = std::make_unique<RecordingTransport>();
+  MeteredTransport metered(
+      std::move(inner), std::string(kBase),
+      [&](std::string_view operation, auto, double) { made.emplace(operation); }, clock);
+  Client client(metered, clock, {.api_key = base::SecretString("k")});
+
+  std::ignore = client.user_me({});
+  std::ignore = client.list_organizations({}, {});
+  std::ignore = client.organization(OrganizationId{1}, {});
+  std::ignore = client.product("ssl_basic", {});
+  std::ignore = client.list_orders({}, {});
+  std::ignore = client.order(OrderId{1}, {});
+  std::ignore = client.order_by_serial("0A1B2C3D4E5F60718293A4B5C6D7E8F9", {});
+  std::ignore = client.submit_duplicate(OrderId{1}, {}, {});
+  std::ignore = client.list_duplicates(OrderId{1}, {});
+  std::ignore = client.download_certificate(CertificateId{1}, {});
+  std::ignore = client.request(RequestId{1}, {});
+  std::ignore = client.orders_by_alternative_id("order-0a1b-2", {});
+  std::ignore = client.status_changes(std::chrono::minutes{5}, {});
+
+  const auto known = known_operations();
+  EXPECT_EQ(made, (std::set<std::string>{known.begin(), known.end()}));
 }
 
 }  // namespace

@@ -113,6 +113,7 @@ TEST(Run, ReadsTheEnvironment) {
   const Environment workers("DUPLICERT_WORKERS", "8");
   const Environment elect("DUPLICERT_LEADER_ELECT", "false");
   const Environment metrics("DUPLICERT_METRICS_ADDRESS", "0");
+  const Environment certificate("DUPLICERT_METRICS_CERT_DIR", "/tls");
   const Environment window("DUPLICERT_DUPLICATE_SETTLE_WINDOW", "5m");
   const Environment namespaces("DUPLICERT_NAMESPACE", "a,b");
   const Environment level("DUPLICERT_LOG_LEVEL", "warn");
@@ -123,6 +124,7 @@ TEST(Run, ReadsTheEnvironment) {
   EXPECT_EQ(options.workers, 8);
   EXPECT_FALSE(options.leader_elect);
   EXPECT_FALSE(options.metrics.enabled);
+  EXPECT_EQ(options.metrics_cert_dir, "/tls");
   EXPECT_EQ(options.duplicate_settle_window, 5min);
   EXPECT_THAT(options.namespaces, ElementsAre("a", "b"));
   EXPECT_EQ(options.log.level, base::LogLevel::kWarn);
@@ -192,8 +194,8 @@ TEST(Help, NamesEveryFlagOfRunWithUnitDefaultAndVariable) {
 
   for (const std::string flag :
        {"--kubeconfig", "--context", "--namespace", "--workers", "--leader-elect",
-        "--leader-elect-namespace", "--metrics-address", "--health-address", "--log-format",
-        "--log-level", "--kube-api-qps", "--kube-api-burst", "--allowed-ca-hosts",
+        "--leader-elect-namespace", "--metrics-address", "--metrics-cert-dir", "--health-address",
+        "--log-format", "--log-level", "--kube-api-qps", "--kube-api-burst", "--allowed-ca-hosts",
         "--duplicate-settle-window"}) {
     std::string variable = "DUPLICERT_" + flag.substr(2);
     for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));

@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(CurlTransport, Dropped,
                                          ServerResponse::Drop::kReset));
 
 // Counts the POSTs that arrive when a warmed connection is closed instead of an answer.
-int posts_that_arrive(bool once) {
+int posts_that_arrive(bool once, bool may_be_warm = false) {
   std::atomic<int> posts = 0;
   const auto server = start([&posts](const ServerRequest& request) {
     if (request.method == "GET") return ServerResponse{};
@@ -154,8 +154,12 @@ int posts_that_arrive(bool once) {
   const auto transport = plain_transport();
   EXPECT_TRUE(transport->send({.url = server->url()}, {}));
 
-  const auto response =
-      transport->send({.method = "POST", .url = server->url(), .body = "order", .once = once}, {});
+  const auto response = transport->send({.method = "POST",
+                                         .url = server->url(),
+                                         .body = "order",
+                                         .once = once,
+                                         .may_be_warm = may_be_warm},
+                                        {});
 
   EXPECT_FALSE(response);
   EXPECT_FALSE(response.error().not_sent);
@@ -165,6 +169,7 @@ int posts_that_arrive(bool once) {
 // The second half shows that the first one guards something: libcurl repeats by itself.
 TEST(CurlTransport, SendsAOncePostExactlyOnce) {
   EXPECT_EQ(posts_that_arrive(true), 1);
+  EXPECT_EQ(posts_that_arrive(true, /*may_be_warm=*/true), 1);
   EXPECT_EQ(posts_that_arrive(false), 2);
 }
 
@@ -186,6 +191,27 @@ TEST(CurlTransport, ReusesAConnectionUnlessOnce) {
   ASSERT_TRUE(transport->send({.url = server.url(), .once = true}, {}));
   ASSERT_TRUE(transport->send({.url = server.url(), .once = true}, {}));
   EXPECT_EQ(connections, 3);
+}
+
+TEST(CurlTransport, AOncePostMayUseAConnectionThatHasJustAnsweredButNoOlderOne) {
+  std::atomic<int> connections = 0;
+  const ScriptedServer server([&connections](int fd, int) {
+    ++connections;
+    while (!read_request(fd).empty())
+      write_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  const auto transport = plain_transport();
+  const auto post = [&] {
+    return transport->send(
+        {.method = "POST", .url = server.url(), .once = true, .may_be_warm = true}, {});
+  };
+  ASSERT_TRUE(post());
+  ASSERT_TRUE(post());
+  EXPECT_EQ(connections, 1);
+
+  std::this_thread::sleep_for(std::chrono::milliseconds{3100});
+  ASSERT_TRUE(post());
+  EXPECT_EQ(connections, 2);
 }
 
 TEST(CurlTransport, RefusesAnAnswerLongerThanAllowed) {

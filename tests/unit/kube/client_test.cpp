@@ -1,5 +1,6 @@
 #include "kube/client.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <unistd.h>
@@ -62,6 +63,17 @@ TEST_F(ClientTest, SendsTheTokenToTheServersPath) {
   EXPECT_EQ((*object)["kind"], "Secret");
   EXPECT_EQ(script_.requests[0].url, "https://h:1/prefix/api/v1/namespaces/team-a/secrets/one");
   EXPECT_EQ(authorization(0), "Bearer old");
+}
+
+TEST_F(ClientTest, SendsItsOwnHeadersWithEveryRequest) {
+  script_.answer(200, "{}");
+
+  (void)client({.headers = {{"Impersonate-User", "jane"}}})->get(kSecrets, kKey, {});
+
+  const auto& headers = script_.requests.at(0).headers;
+  EXPECT_TRUE(std::ranges::any_of(headers, [](const http::Header& header) {
+    return header.name == "Impersonate-User" && header.value == "jane";
+  }));
 }
 
 TEST_F(ClientTest, SendsNoWriteThatItMayNotMake) {
@@ -206,16 +218,45 @@ TEST_F(ClientTest, CountsEveryAttempt) {
   script_.answer(200, "{}");
   script_.fail(Code::kUnavailable);
   std::vector<std::string> seen;
-  const auto under_test = client(
-      {.on_request = [&seen](std::string_view method, const kube::Resource& resource, int status) {
-        seen.push_back(std::string(method) + " " + resource.plural + " " + std::to_string(status));
-      }});
+  const auto under_test = client({.on_request = [&seen](const kube::CallFacts& facts) {
+    seen.push_back(std::string(facts.method) + " " + facts.resource.plural + " " +
+                   std::to_string(facts.http_status) + (facts.retried_after == 0 ? "" : " again"));
+  }});
 
   (void)under_test->get(kSecrets, kKey, {});
   (void)under_test->apply(kSecrets, kKey, json::object(), kube::Force::kYes, {});
 
-  EXPECT_EQ(seen,
-            (std::vector<std::string>{"GET secrets 401", "GET secrets 200", "PATCH secrets 0"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"GET secrets 401", "GET secrets 200 again",
+                                            "PATCH secrets 0"}));
+}
+
+TEST_F(ClientTest, TellsHowMuchWentBothWaysAndHowLongItWaited) {
+  script_.answer(200, "{}");
+  script_.answer(200, "");
+  std::vector<std::size_t> sent;
+  std::vector<std::size_t> received;
+  std::vector<bool> watches;
+  std::vector<std::string> waited;
+  const auto under_test =
+      client({.on_request =
+                  [&](const kube::CallFacts& facts) {
+                    sent.push_back(facts.request_bytes);
+                    received.push_back(facts.response_bytes);
+                    watches.push_back(facts.is_watch);
+                  },
+              .on_wait =
+                  [&](std::string_view method, std::chrono::nanoseconds delay) {
+                    waited.push_back(std::string(method) + " " + std::to_string(delay.count()));
+                  }});
+
+  (void)under_test->patch(kSecrets, kKey, kube::PatchKind::kMerge, {{"a", 1}}, {});
+  (void)under_test->watch(kSecrets, "", {}, [](kube::WatchType, json&&) { return Result<void>{}; },
+                          {});
+
+  EXPECT_EQ(sent, (std::vector<std::size_t>{7, 0}));
+  EXPECT_EQ(received, (std::vector<std::size_t>{2, 0}));
+  EXPECT_EQ(watches, (std::vector<bool>{false, true}));
+  EXPECT_EQ(waited, (std::vector<std::string>{"PATCH 0"}));
 }
 
 TEST_F(ClientTest, StopsWhileItWaitsForItsRate) {

@@ -225,9 +225,36 @@ TEST_F(Kubeconfig, NamesFileAndFieldOfWhatIsWrong) {
 }
 
 TEST_F(Kubeconfig, SaysWhatItDoesNotSupport) {
-  for (const std::string user : {"auth-provider: {name: gcp}", "username: u, password: s3cret",
-                                 "token: s3cret, as: other"}) {
+  for (const std::string user : {"auth-provider: {name: gcp}", "username: u, password: s3cret"}) {
     expect_invalid(one("a", "server: 'https://h'", user, "a"), "is not supported");
+  }
+}
+
+TEST_F(Kubeconfig, ReadsAsWhomToAct) {
+  const auto config =
+      load_flag(write("a", one("x", "server: 'https://h'",
+                               "token: t, as: jane, as-uid: '7', as-groups: [a, b], "
+                               "as-user-extra: {scopes: [view, edit]}",
+                               "x")));
+
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->impersonate, (kube::Impersonation{.user = "jane",
+                                                      .uid = "7",
+                                                      .groups = {"a", "b"},
+                                                      .extra = {{"scopes", {"view", "edit"}}}}));
+  expect_invalid(one("x", "server: 'https://h'", "token: s3cret, as-groups: [a]", "x"),
+                 "need `as`");
+}
+
+TEST_F(Kubeconfig, ReadsFilesOfOtherEncodings) {
+  const std::string text = one("x", "server: 'https://h'", "token: t", "x");
+  std::string utf16 = "\xFF\xFE";
+  for (const char c : text) utf16 += std::string(1, c) + '\0';
+
+  for (const std::string& file : {"\xEF\xBB\xBF" + text, utf16}) {
+    const auto config = load_flag(write("a", file));
+    ASSERT_TRUE(config) << config.error().message;
+    EXPECT_EQ(config->server, "https://h");
   }
 }
 
@@ -260,9 +287,61 @@ TEST_F(Kubeconfig, RefusesAnExecPluginThatCannotWorkUnattended) {
            {"command: aws", "apiVersion"},
            {v1, "interactiveMode"},
            {v1 + ", interactiveMode: Always", "Always"},
+           {v1 + ", interactiveMode: Sometimes", "must be Never or IfAvailable"},
+           {"apiVersion: client.authentication.k8s.io/v1alpha1, command: aws", "apiVersion"},
            {"apiVersion: client.authentication.k8s.io/v1beta1", "command"}}) {
     expect_invalid(one("x", "server: 'https://h'", "exec: {" + fields + "}", "x"), words);
   }
+}
+
+TEST_F(Kubeconfig, NeedsNoInteractiveModeInV1Beta1) {
+  const auto config = load_flag(write(
+      "a", one("x", "server: 'https://h'",
+               "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: aws}", "x")));
+
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_TRUE(config->exec);
+  EXPECT_EQ(config->exec->cluster_json, "");
+}
+
+TEST_F(Kubeconfig, DescribesTheClusterToAPluginThatWantsIt) {
+  const std::string cluster =
+      "server: 'https://h:1', tls-server-name: n, proxy-url: 'http://p:2', "
+      "disable-compression: true, certificate-authority-data: Q0E=, "
+      "extensions: [{name: other, extension: 1}, {name: client.authentication.k8s.io/exec, "
+      "extension: {audience: a, count: 3, quoted: '3', on: true, list: [x, 1.5], none: null}}]";
+  const auto config =
+      load_flag(write("a", one("x", cluster,
+                               "exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, "
+                               "interactiveMode: IfAvailable, provideClusterInfo: true}",
+                               "x")));
+
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_TRUE(config->exec);
+  EXPECT_EQ(config->exec->cluster_json,
+            R"({"certificate-authority-data":"Q0E=","config":{"audience":"a","count":3,)"
+            R"("list":["x",1.5],"none":null,"on":true,"quoted":"3"},"disable-compression":true,)"
+            R"("proxy-url":"http://p:2","server":"https://h:1","tls-server-name":"n"})");
+}
+
+TEST_F(Kubeconfig, BoundsWhatAliasesMakeOfAnExtension) {
+  std::string text = one("x",
+                         "server: 'https://h', extensions: [{name: "
+                         "client.authentication.k8s.io/exec, extension: BOMB}]",
+                         "exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, "
+                         "interactiveMode: Never, provideClusterInfo: true}",
+                         "x");
+  std::string bomb = "[&a0 x";
+  for (int i = 1; i < 30; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    bomb += ", &a" + std::to_string(i) + " [" + before + ", " + before + "]";
+  }
+  text.replace(text.find("BOMB"), 4, bomb + "]");
+
+  const auto config = load_flag(write("a", text));
+
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_LT(config->exec->cluster_json.size(), 100'000U);
 }
 
 }  // namespace

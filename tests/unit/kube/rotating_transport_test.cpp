@@ -32,17 +32,20 @@ class Named final : public http::Transport {
 class RotatingTransportTest : public testing::Test {
  protected:
   RotatingTransport make(const std::string& first) {
-    return {std::make_unique<Named>(first), TlsMaterial{.ca_pem = first},
-            [this]() -> Result<TlsMaterial> {
+    return {
+        std::make_unique<Named>(first), TlsMaterial{.ca_pem = first},
+        RotatingTransport::Source{
+            .load = [this]() -> Result<TlsMaterial> {
               ++loads_;
-              if (now_ == "unreadable") return base::fail(base::Code::kInvalid, "cannot read it");
+              if (now_ == "unreadable") return base::fail(base::Code::kInvalid, "no file");
               return TlsMaterial{.ca_pem = now_};
             },
-            [](const TlsMaterial& material) -> Result<std::unique_ptr<http::Transport>> {
+            .make = [](const TlsMaterial& material) -> Result<std::unique_ptr<http::Transport>> {
               if (material.ca_pem == "bad") return base::fail(base::Code::kInvalid, "bad PEM");
               return std::make_unique<Named>(material.ca_pem);
             },
-            clock_};
+            .version = [this] { return version_; }},
+        clock_};
   }
   static std::string used(RotatingTransport& transport) {
     const auto answer = transport.send({}, {});
@@ -52,7 +55,20 @@ class RotatingTransportTest : public testing::Test {
   support::FakeClock clock_{};
   std::string now_ = "old";
   int loads_ = 0;
+  std::uint64_t version_ = 0;
 };
+
+TEST_F(RotatingTransportTest, UsesNewMaterialAtOnceThatItIsToldOf) {
+  auto transport = make("old");
+  now_ = "new";
+  EXPECT_EQ(used(transport), "old");
+
+  version_ = 1;
+
+  EXPECT_EQ(used(transport), "new");
+  EXPECT_EQ(used(transport), "new");
+  EXPECT_EQ(loads_, 1);
+}
 
 TEST_F(RotatingTransportTest, UsesTheNewMaterialWithinFiveMinutes) {
   auto transport = make("old");

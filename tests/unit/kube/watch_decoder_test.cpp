@@ -114,6 +114,26 @@ TEST(WatchDecoder, StopsAtTheSinksError) {
   EXPECT_EQ(count, 1);
 }
 
+TEST(WatchDecoder, DropsManagedFieldsIfTold) {
+  const std::string line =
+      R"({"type":"ADDED","object":{"metadata":{"managedFields":[{"manager":"a"}],"uid":"u"}}})"
+      "\n";
+  const auto fields_of = [&](WatchDecoder::ManagedFields managed_fields) {
+    WatchDecoder decoder(managed_fields);
+    json seen;
+    const auto sink = [&](kube::WatchType, json&& object) -> base::Result<void> {
+      seen = object["metadata"]["managedFields"];
+      return {};
+    };
+    EXPECT_TRUE(decoder.feed(line.substr(0, 50), sink));
+    EXPECT_TRUE(decoder.feed(line.substr(50), sink));
+    return seen.size();
+  };
+
+  EXPECT_EQ(fields_of(WatchDecoder::ManagedFields::kKeep), 1U);
+  EXPECT_EQ(fields_of(WatchDecoder::ManagedFields::kDrop), 0U);
+}
+
 TEST(WatchDecoder, RefusesWhatIsNoEvent) {
   for (const std::string& line :
        {std::string("x"), std::string("[]"), std::string("{}"), std::string(R"({"type":"ADDED"})"),

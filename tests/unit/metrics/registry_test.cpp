@@ -127,6 +127,37 @@ TEST(Registry, RunsSamplersUntilTheyEnd) {
   EXPECT_THAT(registry.expose(), HasSubstr("test_sampled 1\n"));
 }
 
+TEST(Registry, TellsSeriesThatItDoesNotKeepBetweenTheOthers) {
+  Registry registry;
+  registry.counter({"a_total", "A."});
+  registry.counter({"c_total", "C."});
+  double value = 1.5;
+  const auto b = registry.add_told({"b_gauge", "B."}, [&](const Registry::Tell& tell) {
+    tell({{"x", "1"}, {"y", "a\"b\\c\nd"}}, value);
+    tell({{"x", "2"}}, 1777593600);
+  });
+  const auto d =
+      registry.add_told({"d_gauge", "D."}, [](const Registry::Tell& tell) { tell({}, 0.1); });
+  const auto none = registry.add_told({"e_gauge", "E."}, [](const Registry::Tell&) {});
+
+  EXPECT_EQ(registry.expose(),
+            "# HELP a_total A.\n# TYPE a_total counter\na_total 0\n"
+            "# HELP b_gauge B.\n# TYPE b_gauge gauge\n"
+            "b_gauge{x=\"1\",y=\"a\\\"b\\\\c\\nd\"} 1.5\nb_gauge{x=\"2\"} 1777593600\n"
+            "# HELP c_total C.\n# TYPE c_total counter\nc_total 0\n"
+            "# HELP d_gauge D.\n# TYPE d_gauge gauge\nd_gauge 0.1\n");
+  value = 2;
+  EXPECT_THAT(registry.expose(), HasSubstr(" 2\n"));
+}
+
+TEST(Registry, TellsNothingOnceTheTokenIsGone) {
+  Registry registry;
+  auto told = registry.add_told({"b_gauge", "B."}, [](const Registry::Tell& tell) { tell({}, 1); });
+  told.reset();
+
+  EXPECT_EQ(registry.expose(), "");
+}
+
 TEST(Registry, CountsFromManyThreads) {
   Registry registry;
   {

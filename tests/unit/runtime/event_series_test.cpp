@@ -1,5 +1,7 @@
 #include "runtime/event_series.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -168,6 +170,60 @@ TEST(EventSeries, FlushWritesCountsThatAreStillInMemory) {
   ASSERT_THAT(calls, SizeIs(1));
   EXPECT_EQ(calls[0].count, 3);
   EXPECT_THAT(series.flush(), IsEmpty());
+}
+
+TEST(EventSeries, ClosesTheOldestSeriesWhenThereAreTooMany) {
+  EventSeries series;
+  series.record(bark("first"), at(0s));
+  series.record(bark("first"), at(1s));
+  EXPECT_THAT(series.record(bark("first"), at(2s)), IsEmpty()) << "counted in memory";
+
+  std::vector<EventCall> calls;
+  for (std::size_t i = 0; i < 4 * EventSeries::kOpenMost; ++i) {
+    Event one = bark("It barked.");
+    one.regarding.uid = std::to_string(i);
+    const auto made = series.record(one, at(3s + std::chrono::milliseconds{i}));
+    calls.insert(calls.end(), made.begin(), made.end());
+    EXPECT_LE(series.open(), EventSeries::kOpenMost);
+  }
+
+  EXPECT_THAT(calls, SizeIs(4 * EventSeries::kOpenMost + 1)) << "each one, and the count";
+  const auto count = std::ranges::find(calls, Verb::kCount, &EventCall::verb);
+  ASSERT_NE(count, calls.end());
+  EXPECT_EQ(count->count, 3);
+  EXPECT_EQ(count->event.note, "first");
+}
+
+TEST(EventSeries, TheLatestOfManyIsStillKnown) {
+  EventSeries series;
+  for (std::size_t i = 0; i < 2 * EventSeries::kOpenMost; ++i) {
+    Event one = bark();
+    one.regarding.uid = std::to_string(i);
+    series.record(one, at(std::chrono::milliseconds{i}));
+  }
+  Event last = bark();
+  last.regarding.uid = std::to_string(2 * EventSeries::kOpenMost - 1);
+
+  const auto calls = series.record(last, at(1min));
+
+  ASSERT_THAT(calls, SizeIs(1));
+  EXPECT_EQ(calls[0].verb, Verb::kCount);
+}
+
+TEST(EventSeries, TheLimitOfAnObjectOutlivesEventsOfOthers) {
+  EventSeries series;
+  int allowed = 0;
+  for (int i = 0; i < 60; ++i) {
+    allowed +=
+        series.record(bark(std::to_string(i)), at(std::chrono::milliseconds{i})).empty() ? 0 : 1;
+    for (int j = 0; j < 10; ++j) {
+      Event other = bark();
+      other.regarding.uid = std::to_string(i * 10 + j + 100);
+      series.record(other, at(std::chrono::milliseconds{i}));
+    }
+  }
+
+  EXPECT_EQ(allowed, 25);
 }
 
 }  // namespace

@@ -135,6 +135,20 @@ TEST_F(InformerTest, FillsItsStoreFromAllPagesOfTheListing) {
   EXPECT_EQ(informer_->store().get("home/tom")->sound, "woof");
 }
 
+// Neither side ever holds the whole list as JSON, not even after a page token that expired.
+TEST_F(InformerTest, NeverAsksForMoreThanAPageAtOnce) {
+  say(list("10", {pet("ada", "1")}, "more"));
+  say(Answer::json({{"kind", "Status"}, {"code", 410}, {"reason", "Expired"}}, 410));
+  say(list("11", {pet("ada", "1")}, "more"));
+  say(list("11", {pet("rex", "2")}));
+
+  EXPECT_THAT(run(), ElementsAre("home/ada ->1 initial", "home/rex ->2 initial"));
+
+  const auto lists = urls_with("/pets?");
+  ASSERT_GE(lists.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_THAT(lists[i], HasSubstr("limit=500")) << lists[i];
+}
+
 TEST_F(InformerTest, FollowsTheEventsOfTheWatch) {
   say(list("10", {pet("rex", "2")}));
   say(stream(event("ADDED", pet("ada", "11")) + event("MODIFIED", pet("rex", "12", "wuff")) +

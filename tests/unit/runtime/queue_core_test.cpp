@@ -1,5 +1,6 @@
 #include "runtime/queue_core.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,29 @@ TEST(QueueCore, GivesKeysInTheOrderOfTheirArrival) {
   queue.add("b", kNow - 1s);
 
   EXPECT_EQ(drain(queue, kNow), (std::vector<std::string>{"c", "a", "b"}));
+}
+
+// Each key that was worked on comes back at once: nobody is worked on twice before all were.
+TEST(QueueCore, IsFairAmongTenThousandKeys) {
+  constexpr int kKeys = 10'000;
+  QueueCore queue;
+  for (int i = 0; i < kKeys; ++i) {
+    queue.add(std::to_string(i), kNow, {.priority = kPriorityBackground});
+  }
+  for (int round = 0; round < 3; ++round) {
+    std::set<std::string> seen;
+    for (int i = 0; i < kKeys; ++i) {
+      const base::Steady now = kNow + std::chrono::milliseconds{round * kKeys + i};
+      const auto item = queue.take(now);
+      ASSERT_TRUE(item);
+      EXPECT_TRUE(seen.insert(item->key).second) << item->key << " again, in round " << round;
+      queue.done(item->key);
+      queue.add(item->key, now, {.priority = kPriorityBackground});
+    }
+  }
+
+  queue.add("a person's", kNow, {.priority = kPriorityUser});
+  EXPECT_EQ(queue.take(kNow + 1h)->key, "a person's");
 }
 
 TEST(QueueCore, GivesUrgentKeysFirst) {

@@ -22,6 +22,12 @@ Pointer pet(const std::string& name, const std::string& version, const std::stri
   return std::make_shared<const Pet>(Pet{{namespace_, name, uid, version}, owner});
 }
 
+std::vector<Kept<Pet>> kept(const std::vector<Pointer>& pets) {
+  std::vector<Kept<Pet>> all;
+  for (const Pointer& one : pets) all.emplace_back(one);
+  return all;
+}
+
 std::vector<std::string> names(const std::vector<Pointer>& pets) {
   std::vector<std::string> found;
   for (const Pointer& one : pets) found.push_back(one->meta.name);
@@ -118,7 +124,8 @@ TEST(Store, ReplaceTellsWhatCameWhatChangedAndWhatWent) {
   store.upsert(pet("newer", "1"));
   const Pointer same = store.get("home/same");
 
-  const auto changes = store.replace({pet("same", "1"), pet("newer", "2"), pet("added", "3")}, "");
+  const auto changes =
+      store.replace(kept({pet("same", "1"), pet("newer", "2"), pet("added", "3")}), "");
 
   ASSERT_EQ(changes.size(), 3U);
   EXPECT_EQ(changes[0].key, "home/gone");
@@ -131,11 +138,87 @@ TEST(Store, ReplaceTellsWhatCameWhatChangedAndWhatWent) {
   EXPECT_EQ(names(store.list()), (Names{"added", "newer", "same"}));
 }
 
+TEST(Store, KeepsItsOwnForTheSameStateThatAListingShows) {
+  Store<Pet> store;
+  store.upsert(pet("rex", "1"));
+  const Pointer newer = pet("rex", "2");
+
+  EXPECT_EQ(store.keep(pet("rex", "1")).get(), store.get("home/rex"));
+  EXPECT_EQ(store.keep(newer).get(), newer);
+}
+
+TEST(Store, ShowsItsObjectsToAVisitorUntilThatHasSeenEnough) {
+  Store<Pet> store;
+  store.upsert(pet("rex", "1"));
+  store.upsert(pet("ada", "1"));
+  store.upsert(pet("tom", "1"));
+  Names seen;
+
+  store.visit([&](const Pet& one) {
+    seen.push_back(one.meta.name);
+    return one.meta.name != "rex";
+  });
+
+  EXPECT_EQ(seen, (Names{"ada", "rex"}));
+}
+
+// A kind that is held as bytes.
+struct Fish {
+  Meta meta{};
+  std::string pond{};
+};
+base::Packed pack(const Fish& fish) {
+  base::PackWriter out;
+  for (const std::string* text : {&fish.meta.namespace_, &fish.meta.name, &fish.meta.uid,
+                                  &fish.meta.resource_version, &fish.pond}) {
+    out.text(*text);
+  }
+  return out.packed();
+}
+void unpack(const base::Packed& packed, Fish& fish) {
+  base::PackReader in(packed);
+  for (std::string* text : {&fish.meta.namespace_, &fish.meta.name, &fish.meta.uid,
+                            &fish.meta.resource_version, &fish.pond}) {
+    *text = in.text();
+  }
+}
+std::shared_ptr<const Fish> fish(const std::string& name, const std::string& version,
+                                 const std::string& pond) {
+  return std::make_shared<const Fish>(Fish{{"home", name, "uid-1", version}, pond});
+}
+
+TEST(Store, HoldsPackedObjectsAndGivesThemOutWhole) {
+  static_assert(Packable<Fish> && !Packable<Pet>);
+  Store<Fish> store;
+  store.add_index("pond", [](const Fish& one) { return Names{one.pond}; });
+  store.upsert(fish("koi", "1", "big"));
+  store.upsert(fish("roach", "1", "big"));
+  const auto held = store.get("home/koi");
+
+  const auto change = store.upsert(fish("koi", "2", "small"));
+
+  EXPECT_EQ(held->pond, "big") << "what was handed out stays";
+  EXPECT_EQ(change->before->pond, "big");
+  EXPECT_EQ(change->after->pond, "small");
+  EXPECT_EQ(store.keys_by_index("pond", "big"), (Names{"home/roach"}));
+  EXPECT_EQ(store.by_index("pond", "small").at(0)->meta.resource_version, "2");
+  EXPECT_FALSE(store.upsert(fish("koi", "1", "big")));
+  EXPECT_EQ(store.list().at(1)->meta.name, "roach");
+
+  std::vector<Kept<Fish>> listed{store.keep(fish("roach", "1", "big"))};
+  const auto changes = store.replace(listed, "");
+
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].before->meta.name, "koi");
+  EXPECT_EQ(changes[0].after, nullptr);
+  EXPECT_TRUE(store.keys_by_index("pond", "small").empty());
+}
+
 TEST(Store, ReplaceTakesAnOlderStateBecauseTheListingIsTheTruth) {
   Store<Pet> store;
   store.upsert(pet("rex", "10"));
 
-  EXPECT_EQ(store.replace({pet("rex", "9")}, "").size(), 1U);
+  EXPECT_EQ(store.replace(kept({pet("rex", "9")}), "").size(), 1U);
   EXPECT_EQ(store.get("home/rex")->meta.resource_version, "9");
 }
 

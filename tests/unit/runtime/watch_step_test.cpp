@@ -130,7 +130,6 @@ TEST(WatchStep, ListsAgainAtOnceOn410) {
   EXPECT_EQ(next.delay, 0ms);
   EXPECT_EQ(next.state.phase, Phase::kEmpty);
   EXPECT_EQ(next.state.resource_version, "");
-  EXPECT_FALSE(next.state.whole_list);
 }
 
 TEST(WatchStep, BacksOffWhen410ComesAgain) {
@@ -143,14 +142,13 @@ TEST(WatchStep, BacksOffWhen410ComesAgain) {
   EXPECT_EQ(third.delay, 1600ms);
 }
 
-TEST(WatchStep, AsksForAllInOneAnswerWhenAPageTokenExpired) {
+TEST(WatchStep, BeginsWithTheFirstPageAgainWhenAPageTokenExpired) {
   const auto expired = step(listing(), WatchFailed{Why::kExpired});
 
-  EXPECT_TRUE(expired.state.whole_list);
+  EXPECT_EQ(expired.call, WatchCall::kListPage);
   EXPECT_EQ(expired.state.continue_token, "");
   const auto listed = step(expired.state, PageListed{.resource_version = "20"});
   EXPECT_THAT(listed.ops, ElementsAre(StoreOp::kInit, StoreOp::kBuffer, StoreOp::kInitDone));
-  EXPECT_FALSE(listed.state.whole_list);
 }
 
 TEST(WatchStep, DoublesItsBackOffUpToHalfAMinute) {

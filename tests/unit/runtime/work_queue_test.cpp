@@ -73,6 +73,19 @@ TEST_F(WorkQueueTest, SurvivesDelaysWithoutMeasure) {
   EXPECT_EQ(pop(), "past");
 }
 
+TEST_F(WorkQueueTest, IsIdleWhileNothingIsDueOrWorkedOn) {
+  EXPECT_TRUE(queue_.is_idle());
+  queue_.add_after("later", 10s);
+  EXPECT_TRUE(queue_.is_idle());
+
+  clock_.advance(10s);
+  EXPECT_FALSE(queue_.is_idle());
+  EXPECT_EQ(pop(), "later");
+  EXPECT_FALSE(queue_.is_idle());
+  queue_.done("later");
+  EXPECT_TRUE(queue_.is_idle());
+}
+
 TEST_F(WorkQueueTest, BacksOffUntilForget) {
   queue_.add_rate_limited("a");
   EXPECT_EQ(queue_.failures("a"), 1);

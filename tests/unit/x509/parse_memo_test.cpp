@@ -51,6 +51,29 @@ TEST_F(ParseMemoTest, DoesNotReadWhatWasJustMade) {
   EXPECT_EQ(memo_.csr_key(csr), made_.key_sha256());
 }
 
+TEST_F(ParseMemoTest, KnowsTheTextOfAChainWhoseCertificatesCameInAnother) {
+  const auto sent = *memo_.certificates(chain_pem());
+  const Chain chain = *build_chain(sent, made_.key_sha256());
+  memo_.made(chain);
+
+  const auto again = memo_.certificates(chain.tls_crt());
+
+  ASSERT_TRUE(again);
+  ASSERT_EQ(again->size(), 2U);
+  EXPECT_EQ((*again)[0].handle(), sent[0].handle()) << "the leaf is not read again";
+  EXPECT_EQ((*again)[1].handle(), sent[1].handle());
+}
+
+TEST_F(ParseMemoTest, BuildsTheChainOfATextOnceForEachKey) {
+  const auto chain = memo_.chain(chain_pem(), made_.key_sha256());
+
+  ASSERT_TRUE(chain);
+  EXPECT_EQ(chain->leaf, made_.leaf);
+  EXPECT_EQ(memo_.chain(chain_pem(), made_.key_sha256())->tls_crt(), chain->tls_crt());
+  EXPECT_FALSE(memo_.chain(chain_pem(), "another key"));
+  EXPECT_FALSE(memo_.chain("no certificate", made_.key_sha256()));
+}
+
 TEST_F(ParseMemoTest, TellsTheKeyOfACsr) {
   const std::string csr = *make_csr(made_.leaf_key, {.common_name = "shop.acme.test"});
 

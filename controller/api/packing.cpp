@@ -1,0 +1,59 @@
+#include "api/packing.h"
+
+#include <algorithm>
+
+#include "api/codec_shared.h"
+#include "api/names.h"
+#include "api/reason.h"
+
+namespace api {
+namespace {
+
+std::vector<std::string_view> all_words() {
+  std::vector<std::string_view> words{
+      kApiVersion, kAutomationProfileKind, kDuplicateCertificateRequestKind, kCertificateOrderKind,
+      // Labels and annotations of Secrets and requests.
+      kManagedByLabel, kManagedByValue, kRequestLabel, kPendingLabel, kPendingLabelValue,
+      kAccountAnnotation, kOrderIdAnnotation, kCertificateIdAnnotation, kSerialNumberAnnotation,
+      kCommonNameAnnotation, kAltNamesAnnotation, kNotAfterAnnotation, kProfileAnnotation,
+      kBackupAnnotation, kRenewRequestedAtAnnotation, kNoGainAnnotation,
+      // Conditions.
+      kReady, kRenewing, kReconciling, kStalled,
+      // Others.
+      "default", "password", "UTC"};
+  for (const Reason reason : all_reasons()) words.push_back(name_of(reason));
+  std::ranges::sort(words);
+  words.erase(std::ranges::unique(words).begin(), words.end());
+  return words;
+}
+
+template <class Io, class Meta>
+void meta_fields(Io& io, Meta& meta) {
+  io.required("namespace", meta.namespace_);
+  io.required("name", meta.name);
+  io.field("uid", meta.uid);
+  io.field("resourceVersion", meta.resource_version);
+  io.field("generation", meta.generation);
+  io.field("creationTimestamp", meta.creation_time);
+  io.field("deletionTimestamp", meta.deletion_time);
+  io.field("labels", meta.labels);
+  io.field("annotations", meta.annotations);
+  io.field("ownerReferences", meta.owner_references);
+}
+
+}  // namespace
+
+base::PackWords pack_words() {
+  static const std::vector<std::string_view> words = all_words();
+  return words;
+}
+
+void fields(PackOut& io, const ObjectMeta& meta) {
+  meta_fields(io, meta);
+}
+
+void fields(PackIn& io, ObjectMeta& meta) {
+  meta_fields(io, meta);
+}
+
+}  // namespace api
