@@ -5,6 +5,7 @@
 #include <cctype>
 #include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <mutex>
 #include <set>
 #include <sys/socket.h>
@@ -63,6 +64,17 @@ bool may_have_body(const std::string& method) {
 
 bool is_known_method(const std::string& method) {
   return may_have_body(method) || method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+// Every answer of a server that has a clock is dated (RFC 9110, 6.6.1): clients tell by it whether
+// their own clock is right.
+std::string date_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[64];
+  const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text, size};
 }
 
 void answer_text(httplib::Response& to, int status, const std::string& text) {
@@ -244,6 +256,7 @@ void Server::Impl::handle(const httplib::Request& from, std::string body,
     return;
   }
   to.status = response.status;
+  to.set_header("Date", date_now());
   for (const Header& header : response.headers) to.set_header(header.name, header.value);
   to.set_content(response.body, response.content_type);
 }

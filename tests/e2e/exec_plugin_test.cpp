@@ -9,6 +9,7 @@
 namespace {
 
 using nlohmann::json;
+using testing::HasSubstr;
 using testing::Not;
 
 std::string text_of(const std::filesystem::path& path) {

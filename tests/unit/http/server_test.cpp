@@ -55,6 +55,16 @@ TEST(Server, DecodesPathQueryAndHeaders) {
   EXPECT_EQ(seen.header("remote_addr"), std::nullopt);
 }
 
+TEST(Server, DatesEachAnswer) {
+  const auto server = start(echo);
+
+  const std::string answer =
+      talk(*server, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+
+  EXPECT_THAT(answer, testing::ContainsRegex("Date: [A-Z][a-z][a-z], [0-9][0-9] [A-Z][a-z][a-z] "
+                                             "20[0-9][0-9] [0-9:]* GMT"));
+}
+
 TEST(Server, ReadsABodyOfEachMethodThatHasOne) {
   const auto server = start(echo);
 

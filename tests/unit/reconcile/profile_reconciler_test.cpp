@@ -200,8 +200,8 @@ TEST_F(ProfileReconcilerTest, WorksAgainOnceTheCacheShowsItsOwnWrite) {
   EXPECT_THAT(stale_, ElementsAre(Verdict::kWait));
 }
 
-// The gate does not know of such a write. Told again from what the cache shows, each condition would
-// be dated anew without a change of its status.
+// The gate does not know of such a write. Told again from what the cache shows, each condition
+// would be dated anew without a change of its status.
 TEST_F(ProfileReconcilerTest, DatesNoConditionAnewAfterAWriteWhoseAnswerWasLost) {
   api_->lose_answer();
   EXPECT_EQ(reconcile().kind, runtime::Outcome::Kind::kFailed);
