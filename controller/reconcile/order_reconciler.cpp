@@ -106,7 +106,7 @@ OrderReconciler::Pass OrderReconciler::observe(const api::CertificateOrder& obje
   facts.lease_is_certain = !options_.may_act || options_.may_act();
   if (memory.post_version == object.meta.resource_version) facts.post = memory.post;
   const bool fresh_marks =
-      memory.first_look && memory.last_look && memory.submissions == facts.entry.submissions;
+      memory.first_look && memory.last_look && memory.submitted_at == facts.entry.submitted_at;
   if (fresh_marks) {
     facts.settling = {seconds_between(*memory.first_look, *memory.last_look), memory.looks};
   }
@@ -186,10 +186,10 @@ void OrderReconciler::look(Pass& pass, Memory& memory, const std::stop_token& st
   memory.failures = 0;
   pass.facts.look = *std::move(looked);
   if (entry.state != api::OrderState::kSubmitted) return;
-  if (!memory.first_look || memory.submissions != entry.submissions) {
+  if (!memory.first_look || memory.submitted_at != entry.submitted_at) {
     memory.first_look = began;
     memory.looks = 0;
-    memory.submissions = entry.submissions;
+    memory.submitted_at = entry.submitted_at;
   }
   memory.last_look = began;
   ++memory.looks;

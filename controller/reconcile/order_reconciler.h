@@ -51,7 +51,9 @@ class OrderReconciler final : public runtime::Reconciler {
     std::optional<base::Steady> first_look{};  // since the entry was last seen as sent
     std::optional<base::Steady> last_look{};
     int looks = 0;
-    int submissions = 0;  // that the looks belong to
+    // The mark that the looks belong to. Not the number of submissions: one that was not sent gives
+    // its number back, and another process would take the looks at it for looks at the next one.
+    std::optional<base::TimePoint> submitted_at{};
     std::optional<base::Steady> unsponsored_since{};
   };
   // What a pass works with besides the facts.

@@ -90,7 +90,7 @@ class World : private Ca {
     std::optional<TimePoint> first_look{};
     std::optional<TimePoint> last_look{};
     int looks = 0;
-    int submissions = 0;
+    std::optional<TimePoint> submitted_at{};
     std::optional<TimePoint> unsponsored_since{};
   };
   struct Sponsor {
@@ -590,7 +590,7 @@ class World : private Ca {
     }
     if (memory.post_revision == version.revision) facts.post = memory.post;
     const bool marks =
-        memory.first_look && memory.last_look && memory.submissions == facts.entry.submissions;
+        memory.first_look && memory.last_look && memory.submitted_at == facts.entry.submitted_at;
     if (marks) {
       facts.settling = {std::chrono::floor<seconds>(*memory.last_look - *memory.first_look),
                         memory.looks};
@@ -624,10 +624,10 @@ class World : private Ca {
       }
     }
     if (facts.entry.state != State::kSubmitted) return;
-    if (!memory.first_look || memory.submissions != facts.entry.submissions) {
+    if (!memory.first_look || memory.submitted_at != facts.entry.submitted_at) {
       memory.first_look = now_;
       memory.looks = 0;
-      memory.submissions = facts.entry.submissions;
+      memory.submitted_at = facts.entry.submitted_at;
     }
     memory.last_look = now_;
     ++memory.looks;

@@ -198,6 +198,36 @@ TEST_F(OrderReconcilerTest, LeavesAMarkFromWhichTheNextProcessLooksAndDoesNotSen
   EXPECT_EQ(object_["status"]["state"], "Submitted");
 }
 
+// Another process marks the entry, does not send, takes its mark back, and marks it again: with the
+// same number of submissions. What this one has seen of the first says nothing of the second.
+TEST_F(OrderReconcilerTest, DoesNotTakeLooksAtOneSubmissionForLooksAtTheNext) {
+  const auto others_mark = [&](base::TimePoint at) {
+    object_["status"] = {
+        {"state", "Submitted"}, {"submissions", 1}, {"submittedAt", base::format_time(at)}};
+    const int version = std::stoi(object_["metadata"]["resourceVersion"].get<std::string>());
+    object_["metadata"]["resourceVersion"] = std::to_string(version + 1);
+    entries_.upsert(
+        std::make_shared<const api::CertificateOrder>(*api::decode_certificate_order(object_)));
+  };
+  const auto look_three_times = [&] {
+    for (int i = 0; i < 3; ++i) {
+      reconcile();
+      entries_.upsert(
+          std::make_shared<const api::CertificateOrder>(*api::decode_certificate_order(object_)));
+      clock_.advance(1min);
+    }
+  };
+  others_mark(clock_.now());
+  look_three_times();
+  clock_.advance(24h);
+  others_mark(clock_.now());
+
+  look_three_times();
+
+  EXPECT_THAT(calls_, Contains("look"));
+  EXPECT_THAT(calls_, Not(Contains("post")));
+}
+
 TEST_F(OrderReconcilerTest, ClosesTheEntryWhenTheCaRefuses) {
   answer_to_post_ = {
       .status = 400,
