@@ -35,12 +35,6 @@ bool is_effect(const rules::Action& action) {
          std::holds_alternative<rules::RecordRejection>(action);
 }
 
-std::optional<base::TimePoint> wake_up(const rules::Action& action) {
-  if (const auto* nothing = std::get_if<rules::Nothing>(&action)) return nothing->until;
-  if (const auto* wait = std::get_if<rules::Wait>(&action)) return wait->until;
-  return std::nullopt;
-}
-
 // What runs by a timer goes behind what users change, the soonest to expire first.
 runtime::Urgency urgency_of(const rules::Observed& seen) {
   runtime::Urgency urgency{.priority = runtime::kPriorityBackground};
@@ -52,7 +46,7 @@ Outcome outcome_of(const rules::Decision& made, const rules::Observed& seen) {
   const base::TimePoint now = seen.now;
   const bool has_password = seen.request.spec.keystores.pkcs12.has_value();
   const std::chrono::milliseconds longest = has_password ? kPasswordSleepMax : kSleepMax;
-  const auto until = wake_up(made.action);
+  const auto until = rules::wake_up(seen, made);
   if (!until && !has_password) return Outcome::done();
   const auto delay = std::clamp<std::chrono::milliseconds>(until.value_or(now + longest) - now,
                                                            std::chrono::milliseconds{1}, longest);

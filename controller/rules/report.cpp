@@ -196,15 +196,28 @@ void report_order(const Observed& seen, api::DuplicateCertificateRequestStatus& 
   status.order = order;
 }
 
+bool is_poll(const Decision& made) {
+  return std::holds_alternative<Wait>(made.action) &&
+         made.reason != api::Reason::kWaitingForSchedule;
+}
+
+// What the status says of when, if it says it for the same reason.
+std::optional<base::TimePoint> announced(const Observed& seen, const Decision& made) {
+  const auto& status = seen.request.status;
+  const bool told = std::ranges::find(status.conditions, api::name_of(made.reason),
+                                      &api::Condition::reason) != status.conditions.end();
+  const bool same = told && status.failed_attempts == seen.failures;
+  return same ? status.next_attempt_time : std::nullopt;
+}
+
 // Told only for long waits, and for an instant that stands: a poll every few seconds must not write
 // a status each time.
 std::optional<base::TimePoint> next_attempt(const Observed& seen, const Standing& standing,
                                             const Decision& made) {
   const auto* wait = std::get_if<Wait>(&made.action);
   if (wait == nullptr || !wait->until || standing.need == Need::kNone) return std::nullopt;
-  const bool polls = made.reason != api::Reason::kWaitingForSchedule;
-  if (polls && *wait->until - seen.now <= kPollsUpTo) return std::nullopt;
-  return std::chrono::ceil<std::chrono::seconds>(*wait->until);
+  if (is_poll(made) && *wait->until - seen.now <= kPollsUpTo) return std::nullopt;
+  return std::chrono::ceil<std::chrono::seconds>(*wake_up(seen, made));
 }
 
 bool needs_csr(const Decision& made) {
@@ -213,6 +226,15 @@ bool needs_csr(const Decision& made) {
 }
 
 }  // namespace
+
+std::optional<base::TimePoint> wake_up(const Observed& seen, const Decision& made) {
+  if (const auto* nothing = std::get_if<Nothing>(&made.action)) return nothing->until;
+  const auto* wait = std::get_if<Wait>(&made.action);
+  if (wait == nullptr || !wait->until) return std::nullopt;
+  const auto before = announced(seen, made);
+  const bool stands = is_poll(made) && before && *before > seen.now && *before < *wait->until;
+  return stands ? before : wait->until;
+}
 
 std::vector<api::Candidate> candidates_of(const Decision& made) {
   std::vector<api::Candidate> shown;

@@ -205,6 +205,25 @@ TEST(Report, TellsTheNextAttemptOfLongWaitsOnly) {
   EXPECT_EQ(report_of(refused).next_attempt_time, kNow + 1h);
 }
 
+// A restart of the operator must not write the status of everything that waits.
+TEST(Report, KeepsTheInstantOfARoutineLookThatItHasAnnounced) {
+  Observed seen = observed().suspended().with_order(order()).build();
+  const Status first = report_of(seen);
+  ASSERT_GT(first.next_attempt_time, kNow + 1h);
+  seen.request.status = first;
+
+  seen.now = kNow + 1h;
+  EXPECT_EQ(report_of(seen), first);
+  EXPECT_EQ(wake_up(seen, decide(seen)), first.next_attempt_time);
+
+  seen.now = *first.next_attempt_time;
+  EXPECT_GT(report_of(seen).next_attempt_time, seen.now) << "it is there";
+
+  seen.now = kNow + 1h;
+  seen.failures = 1;
+  EXPECT_NE(report_of(seen).next_attempt_time, first.next_attempt_time) << "it failed since";
+}
+
 TEST(Report, MirrorsTheInstalledCertificate) {
   const Status status = report_of(observed().with_secret(leaf()).with(
       [](Observed& o) { o.installed->renew_requested_at = "2026-04-01T00:00:00Z"; }));
