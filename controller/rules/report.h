@@ -13,9 +13,9 @@ namespace rules {
 // The status after a pass that ended with `made`. `seen` is what that decision was made from.
 api::DuplicateCertificateRequestStatus report(const Observed& seen, const Decision& made);
 
-// When the request is looked at again by itself; nullopt: when something changes. A routine look that
-// the status has announced stays where it is while nothing else is new, so that a restart does not
-// write ten thousand statuses to announce it anew.
+// When the request is looked at again by itself; nullopt: when something changes. A routine look
+// that the status has announced stays where it is while nothing else is new, so that a restart does
+// not write ten thousand statuses to announce it anew.
 std::optional<base::TimePoint> wake_up(const Observed& seen, const Decision& made);
 
 // What goes into status.candidates, ten at most, names cut to ten each.

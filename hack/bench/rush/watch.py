@@ -81,7 +81,7 @@ def main():
     calls = watch.get("journal?limit=10000000")["calls"]
     first = next((i for i, call in enumerate(calls) if call["operation"] == "order_place"), 0)
     rush = calls[first:]
-    refused = sum(call["status"] == 429 for call in calls)
+    refused = sum(call["http_status"] == 429 for call in calls)
     # The first thousand may go at once; each further thousand three minutes later.
     allowed = (len(rush) - WINDOW_CALLS) / WINDOW_CALLS * WINDOW_SECONDS
     deadline = time.monotonic() + 600
