@@ -41,7 +41,7 @@ api::DuplicateCertificateRequest request(int number) {
                                                       .not_before = leaf.not_before,
                                                       .not_after = leaf.not_after,
                                                       .common_name = leaf.common_name,
-                                                      .dns_names = leaf.dns_names,
+                                                      .dns_names = {"shop.example.com"},
                                                       .secret_uid = std::string(36, 'u'),
                                                       .secret_resource_version = "123456"};
   return made;
