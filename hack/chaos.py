@@ -236,6 +236,8 @@ def one_fault(world, dice, counts):
     target = dice.choice(["a", "b", "a", "b", "kube-apiserver", "etcd"])
     kind = dice.choice(["kill", "stop"])
     pid = world.operators[target].pid if target in world.operators else world.server_pid(target)
+    if pid == 0:  # it is being started; 0 would be this script's own group
+        return
     counts[f"{kind} {'operator' if target in 'ab' else target}"] += 1
     try:
         os.kill(pid, signal.SIGKILL if kind == "kill" else signal.SIGSTOP)

@@ -42,6 +42,14 @@ runtime::Urgency urgency_of(const rules::Observed& seen) {
   return urgency;
 }
 
+// A profile that is being checked wakes its requests when it is done: until then, after a start,
+// the status is not written. A suspended request would say that the profile is being checked.
+bool waits_for_profile(const rules::Observed& seen, const rules::Decision& made) {
+  const bool unchecked = seen.profile && seen.profile->unusable == api::Reason::kPending;
+  return made.reason == api::Reason::kPending ||
+         (unchecked && made.reason == api::Reason::kSuspended);
+}
+
 Outcome outcome_of(const rules::Decision& made, const rules::Observed& seen) {
   const base::TimePoint now = seen.now;
   const bool has_password = seen.request.spec.keystores.pkcs12.has_value();
@@ -115,10 +123,8 @@ Outcome DuplicateReconciler::work_on(const std::string& key, const std::stop_tok
     return Outcome::failed(made ? base::Error{.code = base::Code::kCancelled} : made.error());
   }
   sponsor(seen.facts, *made);
-  // A profile that is being checked wakes its requests when it is done.
-  const bool waits_for_profile = made->reason == api::Reason::kPending;
-  const auto reported =
-      waits_for_profile ? base::Result<void>{} : report(seen, *made, memory, stop);
+  const auto reported = waits_for_profile(seen.facts, *made) ? base::Result<void>{}
+                                                             : report(seen, *made, memory, stop);
   remember(key, memory);
   if (!reported) return Outcome::failed(reported.error());
   return outcome_of(*made, seen.facts);
