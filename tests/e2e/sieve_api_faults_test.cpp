@@ -16,18 +16,11 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using support::Fault;
 using support::ProxyCall;
-using support::SieveTest;
+using support::SieveInFull;
 using support::status_answer;
 
-class SieveApiFaults : public SieveTest {
+class SieveApiFaults : public SieveInFull {
  protected:
-  void SetUp() override {
-    if (!support::all_fault_plans()) GTEST_SKIP() << support::kOnlyInFull;
-    SieveTest::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    start_world();
-  }
-
   void misbehave(const std::function<Fault(const ProxyCall&)>& plan) {
     calls_ = 0;
     api().set_plan([this, plan](const ProxyCall& call) {

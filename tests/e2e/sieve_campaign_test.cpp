@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using support::SieveTest;
+using support::SieveInFull;
 
 const kube::Resource kCrds{.group = "apiextensions.k8s.io",
                            .version = "v1",
@@ -110,13 +110,11 @@ json patch_of(const Leaf& leaf, const json& value) {
   return whole;
 }
 
-class SieveCampaign : public SieveTest {
+class SieveCampaign : public SieveInFull {
  protected:
   void SetUp() override {
-    if (!support::all_fault_plans()) GTEST_SKIP() << support::kOnlyInFull;
-    SieveTest::SetUp();
+    SieveInFull::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    start_world();
     make_request("one", {{"commonName", "shop.example.com"}});
     await([&] { return is_ready("one"); }, "ready before the campaign");
   }

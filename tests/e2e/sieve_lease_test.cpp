@@ -18,16 +18,14 @@ using nlohmann::json;
 using std::chrono::steady_clock;
 using support::Fault;
 using support::ProxyCall;
-using support::SieveTest;
+using support::SieveInFull;
 using testing::HasSubstr;
 
-class SieveLease : public SieveTest {
+class SieveLease : public SieveInFull {
  protected:
   void SetUp() override {
-    if (!support::all_fault_plans()) GTEST_SKIP() << support::kOnlyInFull;
-    SieveTest::SetUp();
+    SieveInFull::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    start_world();
     ensure_operator({"--leader-elect", "--leader-elect-namespace", home()});
     ASSERT_TRUE(operator_->wait_for_output("\"leading\"", 30s)) << operator_->output();
   }

@@ -17,21 +17,15 @@ using nlohmann::json;
 using support::Fault;
 using support::FaultProxy;
 using support::ProxyCall;
-using support::SieveTest;
+using support::SieveInFull;
 
-class SieveViews : public SieveTest {
+class SieveViews : public SieveInFull {
  protected:
-  void SetUp() override {
-    if (!support::all_fault_plans()) GTEST_SKIP() << support::kOnlyInFull;
-    SieveTest::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    start_world();
-  }
   void TearDown() override {
     if (!IsSkipped() && !HasFatalFailure()) {
       for (const auto& violation : ca().violations()) ADD_FAILURE() << violation.detail;
     }
-    SieveTest::TearDown();
+    SieveInFull::TearDown();
   }
 
   void make_ready(const std::string& name,

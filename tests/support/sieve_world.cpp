@@ -456,4 +456,11 @@ void SieveTest::run(const Workload& workload) {
   fmt::print("plans: {}, of which {} met their call\n", tally_.plans, tally_.fired);
 }
 
+void SieveInFull::SetUp() {
+  if (!all_fault_plans()) GTEST_SKIP() << kOnlyInFull;
+  SieveTest::SetUp();
+  if (IsSkipped() || HasFatalFailure()) return;
+  start_world();
+}
+
 }  // namespace support

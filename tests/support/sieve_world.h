@@ -145,4 +145,11 @@ bool all_fault_plans();
 // Why a suite that takes minutes is skipped in the share.
 inline constexpr const char* kOnlyInFull = "only in full: hack/faults.sh, or hack/test.sh --all";
 
+// A suite that runs only in full, each of its tests in a world that has begun. A SetUp of its own
+// goes on only if that neither skipped nor failed.
+class SieveInFull : public SieveTest {
+ protected:
+  void SetUp() override;
+};
+
 }  // namespace support
