@@ -134,6 +134,8 @@ base::Result<std::vector<OrderSummary>> Inventory::newer(certcentral::CaApi& ca,
 
 bool Inventory::holds(const Details& known, base::Steady since) const {
   if (known.looked_at < since) return false;
+  const auto forgotten = forgotten_.find(known.order->id);
+  if (forgotten != forgotten_.end() && known.looked_at <= forgotten->second) return false;
   const auto state = states_.find(known.order->id);
   if (state != states_.end() && state->second != known.state) return false;
   return known.order->allow_duplicates.value_or(true) ||
@@ -221,7 +223,7 @@ base::Result<void> Inventory::follow_renewals(certcentral::CaApi& ca, const Look
 
 void Inventory::forget(std::int64_t order_id) {
   const base::MutexLock lock(mutex_);
-  details_.erase(order_id);
+  forgotten_[order_id] = clock_.steady_now();
 }
 
 }  // namespace reconcile

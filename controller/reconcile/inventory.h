@@ -84,7 +84,8 @@ class Inventory {
 
   DuplicateLists& duplicates() { return duplicates_; }
 
-  // Something happened to the order: its details are asked for again when they are needed next.
+  // Something happened to the order: its details are asked for again when they are needed next, a
+  // look that is under way does not answer. To be called before others hear of what happened.
   void forget(std::int64_t order_id);
 
  private:
@@ -115,6 +116,7 @@ class Inventory {
   SharedOrders list_ GUARDED_BY(mutex_);
   std::map<std::int64_t, std::string> states_ GUARDED_BY(mutex_);  // of the rows of list_
   std::map<std::int64_t, Details> details_ GUARDED_BY(mutex_);
+  std::map<std::int64_t, base::Steady> forgotten_ GUARDED_BY(mutex_);  // when, of those we bought
 };
 
 }  // namespace reconcile

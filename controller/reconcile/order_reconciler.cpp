@@ -261,18 +261,18 @@ base::Result<api::CertificateOrder> OrderReconciler::record(const Pass& pass,
                                                             const rules::OrderDecision& made,
                                                             Memory& memory,
                                                             const std::stop_token& stop) {
-  auto after = TRY(write(pass.object, made, stop));
   const auto* action = std::get_if<rules::OrderRecord>(&made.action);
-  if (action == nullptr) return after;
-  base::log_info(
-      made.message,
-      {{"entry", after.meta.name}, {"state", api::name_of(action->state)}, {"rule", made.rule}});
-  // What the CA told before about these orders is out of date.
-  if (pass.account) {
+  // What the CA told before about these orders is out of date, and the write wakes who wait.
+  if (action != nullptr && pass.account) {
     for (const std::int64_t id : {action->order_id, pass.facts.entry.renewal_of}) {
       if (id != 0) pass.account->inventory().forget(id);
     }
   }
+  auto after = TRY(write(pass.object, made, stop));
+  if (action == nullptr) return after;
+  base::log_info(
+      made.message,
+      {{"entry", after.meta.name}, {"state", api::name_of(action->state)}, {"rule", made.rule}});
   if (action->state == api::OrderState::kOpen) memory.post.reset();
   tell(after, made);
   return after;

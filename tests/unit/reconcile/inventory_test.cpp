@@ -182,6 +182,21 @@ TEST_F(InventoryTest, AsksAgainForAnOrderThatWasForgotten) {
   EXPECT_EQ(ca_.count("order 2"), 1U);
 }
 
+TEST_F(InventoryTest, DoesNotTakeALookThatBeganBeforeTheOrderWasForgotten) {
+  ca_.orders = {order(1)};
+  ca_.close();
+  std::jthread early([this] { EXPECT_TRUE(inventory_.order(ca_, 1, {}, {})); });
+  ca_.wait_for_calls(1);
+  clock_.advance(1s);
+
+  inventory_.forget(1);
+  ca_.open();
+  early.join();
+  EXPECT_TRUE(inventory_.order(ca_, 1, {}, {}));
+
+  EXPECT_EQ(ca_.count("order 1"), 2U);
+}
+
 TEST_F(InventoryTest, FindsTheOrderWithTheIdThatTheRequestNames) {
   ca_.orders = {order(1, "other.example.com"), order(2)};
 

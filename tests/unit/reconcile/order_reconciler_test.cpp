@@ -27,6 +27,11 @@ using testing::IsEmpty;
 using testing::Not;
 using namespace std::chrono_literals;
 
+http::Response payment_declined() {
+  return {.status = 400,
+          .body = R"({"errors": [{"code": "payment_declined", "message": "no funds"}]})"};
+}
+
 class OrderReconcilerTest : public testing::Test {
  protected:
   OrderReconcilerTest() {
@@ -52,6 +57,7 @@ class OrderReconcilerTest : public testing::Test {
     const auto state = body["status"].value("state", "");
     calls_.push_back("write " + state);
     if (state == "Submitted") after_mark_();
+    if (state == "Refused") after_refusal_();
     return {.status = 200, .body = object_.dump()};
   }
 
@@ -61,6 +67,7 @@ class OrderReconcilerTest : public testing::Test {
       return answer_to_post_;
     }
     if (request.url.ends_with("order/certificate/12345")) {
+      ++looks_at_the_old_order_;
       return {.status = 200, .body = R"({"id": 12345, "status": "issued"})"};
     }
     if (request.url.find("order/alternate/") != std::string::npos) calls_.emplace_back("look");
@@ -109,6 +116,7 @@ class OrderReconcilerTest : public testing::Test {
   std::vector<std::string> calls_{};  // what was asked that matters here
   http::Response answer_to_post_{.status = 201, .body = R"({"id": 67890})"};
   std::function<void()> after_mark_ = [] {};
+  std::function<void()> after_refusal_ = [] {};
   support::FakeClock clock_{};
   metrics::Registry registry_{};
   const std::unique_ptr<kube::Client> client_ =
@@ -128,6 +136,7 @@ class OrderReconcilerTest : public testing::Test {
       {},
       [](const json& object) { return api::decode_certificate_order(object); },
       clock_};
+  int looks_at_the_old_order_ = 0;
   bool leads_ = true;
   std::unique_ptr<OrderReconciler> reconciler_ = make_reconciler();
 };
@@ -229,15 +238,35 @@ TEST_F(OrderReconcilerTest, DoesNotTakeLooksAtOneSubmissionForLooksAtTheNext) {
 }
 
 TEST_F(OrderReconcilerTest, ClosesTheEntryWhenTheCaRefuses) {
-  answer_to_post_ = {
-      .status = 400,
-      .body = R"({"errors": [{"code": "payment_declined", "message": "no funds"}]})"};
+  answer_to_post_ = payment_declined();
 
   reconcile();
 
   EXPECT_EQ(object_["status"]["state"], "Refused");
   EXPECT_THAT(object_["status"]["message"].get<std::string>(),
               testing::HasSubstr("payment_declined: no funds"));
+}
+
+// Whoever the write wakes would otherwise decide on what the CA told before, and wait for long.
+TEST_F(OrderReconcilerTest, ForgetsWhatTheCaToldOfTheOrdersBeforeItTellsTheOthers) {
+  const auto ask = [this] {
+    EXPECT_TRUE(account_->inventory().order(*account_->ca({}), support::kOrderId, {}, {}));
+  };
+  ask();
+  ask();
+  EXPECT_EQ(looks_at_the_old_order_, 1);
+  std::optional<int> others;
+  answer_to_post_ = payment_declined();
+  after_refusal_ = [&] {
+    const int before = looks_at_the_old_order_;
+    ask();
+    others = looks_at_the_old_order_ - before;
+  };
+  clock_.advance(1s);
+
+  reconcile();
+
+  EXPECT_EQ(others, 1);
 }
 
 TEST_F(OrderReconcilerTest, SendsNothingWithoutASponsor) {
