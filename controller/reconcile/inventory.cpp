@@ -43,11 +43,10 @@ std::map<std::int64_t, OrderSummary> by_id(const std::vector<OrderSummary>& rows
 std::vector<std::int64_t> may_renew(const OrderList& listed, const rules::OrderFacts& order) {
   std::vector<std::int64_t> ids;
   for (const OrderSummary& row : listed.rows) {
-    const rules::OrderFacts later = facts_of(row);
-    if (later.date_created > order.date_created && later.product == order.product &&
-        later.organization_id == order.organization_id && later.common_name == order.common_name &&
-        !is_over(row)) {
-      ids.push_back(later.id);
+    if (row.certificate.common_name == order.common_name && row.product_name_id == order.product &&
+        row.organization_id.value_or(0) == order.organization_id &&
+        row.date_created.value_or(base::TimePoint{}) > order.date_created && !is_over(row)) {
+      ids.push_back(row.id);
     }
   }
   return ids;
@@ -180,16 +179,18 @@ base::Result<std::vector<rules::OrderFacts>> Inventory::orders_for(certcentral::
   by_names.order_id.reset();
   const SharedOrders listed = TRY(orders(ca, since.list, stop));
   for (const OrderSummary& row : listed->rows) {
+    const bool wanted = row.id == query.order_id;
+    const bool incomplete = is_incomplete(row) && !is_over(row);
+    const bool shares =
+        shares_a_name(row.certificate.common_name, row.certificate.dns_names, asked);
+    if (!wanted && !incomplete && !shares) continue;
     rules::OrderFacts known = facts_of(row);
-    const bool wanted = known.id == query.order_id;
-    const bool incomplete = !is_over(row) && is_incomplete(row);
-    if (!wanted && !incomplete && !shares_a_name(known, asked)) continue;
     // What the listing alone rules out needs no further call.
     if (wanted || incomplete ||
         rules::judge(known, by_names).verdict == rules::Verdict::kEligible) {
       known = TRY(facts(ca, known.id, since, stop));
     }
-    if (!wanted && !shares_a_name(known, asked)) continue;
+    if (!wanted && !shares_a_name(known.common_name, known.dns_names, asked)) continue;
     found.push_back(std::move(known));
   }
   if (query.order_id) TRY_VOID(follow_renewals(ca, since, *listed, found, stop));

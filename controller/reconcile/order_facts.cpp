@@ -61,11 +61,12 @@ bool is_incomplete(const certcentral::OrderSummary& row) {
          (row.certificate.common_name.empty() && row.certificate.dns_names.empty());
 }
 
-bool shares_a_name(const rules::OrderFacts& order, const rules::NameSet& asked) {
+bool shares_a_name(const std::string& common_name, const std::vector<std::string>& dns_names,
+                   const rules::NameSet& asked) {
   return std::ranges::any_of(asked, [&](const std::string& name) {
-    return name == order.common_name || rules::are_twins(name, order.common_name) ||
-           std::ranges::find(order.dns_names, name) != order.dns_names.end() ||
-           rules::is_below_wildcard(name, order.common_name);
+    return name == common_name || rules::are_twins(name, common_name) ||
+           std::ranges::find(dns_names, name) != dns_names.end() ||
+           rules::is_below_wildcard(name, common_name);
   });
 }
 

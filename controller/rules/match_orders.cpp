@@ -118,15 +118,15 @@ bool is_later(const OrderFacts& a, const OrderFacts& b) {
   return rank(a) > rank(b);
 }
 
-// True if the candidate is worth showing to a person: chosen by id, or sharing a name.
-bool is_related(const Candidate& candidate, const MatchQuery& query) {
-  if (candidate.verdict == Verdict::kEligible || query.order_id) return true;
-  const NameSet asked = all_of(query.names);
+// True if the order is worth a judgement, and showing it to a person: it shares a name with those
+// asked for. An eligible one always does. A look at the order itself, because most of ten thousand
+// have nothing to do with the request.
+bool is_related(const OrderFacts& order, const NameSet& asked) {
   if (asked.empty()) return true;
-  const NameSet names = names_of(candidate.order);
   return std::ranges::any_of(asked, [&](const std::string& name) {
-    return names.contains(name) || (allows_extra_names(candidate.order.product) &&
-                                    is_below_wildcard(name, candidate.order.common_name));
+    return name == order.common_name ||
+           std::ranges::find(order.dns_names, name) != order.dns_names.end() ||
+           (is_below_wildcard(name, order.common_name) && allows_extra_names(order.product));
   });
 }
 
@@ -205,10 +205,10 @@ Match match_orders(const std::vector<OrderFacts>& orders, const MatchQuery& quer
   Match match;
   const auto chain =
       query.order_id ? renewal_chain(orders, *query.order_id) : std::set<std::int64_t>{};
+  const NameSet asked = all_of(query.names);
   for (const OrderFacts& order : orders) {
-    if (query.order_id && !chain.contains(order.id)) continue;
-    Candidate candidate = judge(order, query);
-    if (is_related(candidate, query)) match.candidates.push_back(std::move(candidate));
+    const bool looked_at = query.order_id ? chain.contains(order.id) : is_related(order, asked);
+    if (looked_at) match.candidates.push_back(judge(order, query));
   }
   std::ranges::sort(match.candidates, [](const Candidate& a, const Candidate& b) {
     return is_later(a.order, b.order);

@@ -18,7 +18,9 @@
 #include "reconcile/ledger.h"
 #include "reconcile/resources.h"
 #include "reconcile/watches.h"
+#include "rules/match_orders.h"
 #include "support/fake_clock.h"
+#include "support/observed_builder.h"
 #include "unit/reconcile/pair.h"
 #include "unit/runtime/fake_api.h"
 
@@ -57,6 +59,7 @@ constexpr int kObjects = 10'000;
 constexpr int kPage = 500;
 constexpr std::size_t kBytesPerRequestMost = 2200;
 constexpr std::size_t kAllocationsPerPassMost = 860;
+constexpr std::size_t kAllocationsOfAMatchMost = 50;
 
 std::size_t heap_bytes() {
   const auto info = mallinfo2();
@@ -224,6 +227,27 @@ TEST(Weight, TenThousandReadyRequestsAreHeldInFewBytesEach) {
   EXPECT_EQ(secrets.store().size(), static_cast<std::size_t>(kObjects));
   EXPECT_LE(each, kBytesPerRequestMost);
   EXPECT_GE(each, kBytesPerRequestMost / 4) << "what is measured here?";
+}
+
+// An account may hold ten thousand orders, of which one is meant.
+TEST(Weight, OrdersThatShareNoNameCostNoAllocation) {
+  if (!kCounts) GTEST_SKIP() << "counts calls of operator new, which the sanitizers replace";
+  std::vector<rules::OrderFacts> orders;
+  for (int i = 0; i < kObjects; ++i) {
+    rules::OrderFacts order = support::order(10'000 + i);
+    order.common_name = fmt::format("a-rather-long-name-{:05}.example.com", i);
+    order.dns_names = {order.common_name, "www." + order.common_name};
+    orders.push_back(std::move(order));
+  }
+  const rules::MatchQuery query{.names = {.common_name = orders[kObjects / 2].common_name},
+                                .product = orders[0].product,
+                                .organization_id = orders[0].organization_id,
+                                .now = support::kNow};
+  const std::size_t before = allocations;
+  const rules::Match match = rules::match_orders(orders, query);
+  EXPECT_LE(allocations - before, kAllocationsOfAMatchMost);
+  ASSERT_TRUE(match.latest);
+  EXPECT_EQ(match.latest->id, orders[kObjects / 2].id);
 }
 
 // The CA, which a request at rest does not ask.
