@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <algorithm>
 #include <array>
 #include <string.h>  // explicit_bzero is not in <cstring>
 #include <utility>
@@ -25,13 +26,36 @@ int base64_value(char c) {
   return kBase64Values[static_cast<unsigned char>(c)];
 }
 
+bool is_line_break(char c) {
+  return c == '\n' || c == '\r';
+}
+
 std::string without_line_breaks(std::string_view text) {
-  std::string compact;
-  compact.reserve(text.size());
-  for (const char c : text) {
-    if (c != '\n' && c != '\r') compact += c;
-  }
+  std::string compact(text);
+  std::erase_if(compact, is_line_break);
   return compact;
+}
+
+// Four digits make three bytes, two make one and three make two. False: a character that is none.
+bool decode_digits(std::string_view digits, std::string& bytes) {
+  bytes.resize(digits.size() * 3 / 4);
+  std::size_t at = 0;
+  int invalid = 0;  // negative once one digit was
+  std::size_t i = 0;
+  for (; i + 4 <= digits.size(); i += 4) {
+    const int group = base64_value(digits[i]) << 18 | base64_value(digits[i + 1]) << 12 |
+                      base64_value(digits[i + 2]) << 6 | base64_value(digits[i + 3]);
+    invalid |= group;
+    bytes[at++] = static_cast<char>(group >> 16);
+    bytes[at++] = static_cast<char>(group >> 8);
+    bytes[at++] = static_cast<char>(group);
+  }
+  int rest = 0;
+  for (std::size_t j = i; j < digits.size(); ++j) {
+    rest |= base64_value(digits[j]) << (18 - 6 * static_cast<int>(j - i));
+  }
+  for (int shift = 16; at < bytes.size(); shift -= 8) bytes[at++] = static_cast<char>(rest >> shift);
+  return (invalid | rest) >= 0;
 }
 
 }  // namespace
@@ -95,43 +119,39 @@ std::string to_hex(std::string_view bytes) {
 }
 
 std::string to_base64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  std::size_t at = 0;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(bytes.size() - i, 3);
     unsigned group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    for (std::size_t j = 0; j < count; ++j) {
+      group |= static_cast<unsigned>(static_cast<unsigned char>(bytes[i + j])) << (16U - 8U * j);
     }
-    for (std::size_t j = 0; j < 4; ++j) {
-      const bool padding = i + j > bytes.size();
-      text += padding ? '=' : kBase64Digits[group >> (18U - 6U * j) & 0x3FU];
+    for (std::size_t j = 0; j <= count; ++j) {
+      text[at + j] = kBase64Digits[group >> (18U - 6U * j) & 0x3FU];
     }
+    at += 4;
   }
   return text;
 }
 
 Result<std::string> from_base64(std::string_view text) {
-  std::string compact = without_line_breaks(text);
+  std::string compact;
+  if (std::ranges::any_of(text, is_line_break)) {
+    compact = without_line_breaks(text);
+    text = compact;
+  }
   std::size_t padding = 0;
-  while (padding < 2 && !compact.empty() && compact.back() == '=') {
-    compact.pop_back();
+  while (padding < 2 && text.ends_with('=')) {
+    text.remove_suffix(1);
     ++padding;
   }
-  if ((compact.size() + padding) % 4 != 0) {
-    return fail(Code::kInvalid, "base64 text has a wrong length");
-  }
-  std::string bytes;
-  bytes.reserve(compact.size() * 3 / 4);
-  unsigned group = 0;
-  unsigned bits = 0;
-  for (const char c : compact) {
-    const int value = base64_value(c);
-    if (value < 0) return fail(Code::kInvalid, "base64 text has a character outside its alphabet");
-    group = group << 6U | static_cast<unsigned>(value);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes += static_cast<char>(group >> bits & 0xFFU);
+  Result<std::string> bytes;
+  if ((text.size() + padding) % 4 != 0) {
+    bytes = fail(Code::kInvalid, "base64 text has a wrong length");
+  } else if (!decode_digits(text, *bytes)) {
+    wipe(*bytes);
+    bytes = fail(Code::kInvalid, "base64 text has a character outside its alphabet");
   }
   wipe(compact);
   return bytes;

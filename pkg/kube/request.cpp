@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "http/url.h"
+#include "kube/json_text.h"
 #include "kube/response.h"
 
 namespace kube {
@@ -59,7 +60,7 @@ Result<QueryParameters> write_query(const WriteOptions& options) {
 
 Result<std::string> body_of(const json& value) {
   try {
-    return value.dump();
+    return write_json(value);
   } catch (const json::exception&) {
     return invalid("the body holds text that is not UTF-8");
   }

@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
@@ -26,6 +28,24 @@ TEST(Base64, TakesLineBreaksAndNothingElseOutsideItsAlphabet) {
   EXPECT_EQ(from_base64("Zm9v\r\nYmFy\n"), "foobar");
   EXPECT_FALSE(from_base64("Zm9v YmFy"));
   EXPECT_FALSE(from_base64("Zm9vY"));
+  for (const std::string digits : {"Zm9v", "Zm9vYg==", "Zm9vYmE="}) {
+    const std::size_t size = std::min(digits.find('='), digits.size());
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char c : {'-', '_', ' ', '\0', '\x80', '\xff'}) {
+        std::string damaged = digits;
+        damaged[at] = c;
+        EXPECT_FALSE(from_base64(damaged)) << digits << " at " << at;
+      }
+    }
+  }
+}
+
+TEST(Base64, GivesBackEveryByteInEveryPlace) {
+  std::string bytes;
+  for (int c = 0; c < 256; ++c) bytes += static_cast<char>(c);
+  for (std::size_t from = 0; from < 256; ++from) {
+    EXPECT_EQ(from_base64(to_base64(bytes.substr(from))), bytes.substr(from)) << from;
+  }
 }
 
 TEST(SecretString, ComparesByValueAndIsEmptyAfterAMove) {
