@@ -54,7 +54,8 @@ bool decode_digits(std::string_view digits, std::string& bytes) {
   for (std::size_t j = i; j < digits.size(); ++j) {
     rest |= base64_value(digits[j]) << (18 - 6 * static_cast<int>(j - i));
   }
-  for (int shift = 16; at < bytes.size(); shift -= 8) bytes[at++] = static_cast<char>(rest >> shift);
+  for (int shift = 16; at < bytes.size(); shift -= 8)
+    bytes[at++] = static_cast<char>(rest >> shift);
   return (invalid | rest) >= 0;
 }
 

@@ -71,8 +71,8 @@ class Reader {
       skip_blanks();
       if (!take(':')) return false;
       // The API server sorts most names: the place is at the end.
-      const auto member = members.emplace_hint(
-          members.end(), std::move(name.get_ref<std::string&>()), nullptr);
+      const auto member =
+          members.emplace_hint(members.end(), std::move(name.get_ref<std::string&>()), nullptr);
       return read_value(member->second);
     });
   }
@@ -153,8 +153,8 @@ class Reader {
     return true;
   }
   void skip_blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' ||
-                                  text_[at_] == '\r')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) {
       ++at_;
     }
   }
