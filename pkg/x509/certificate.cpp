@@ -13,6 +13,7 @@
 #include "x509/known_issuers.h"
 #include "x509/openssl_ptr.h"
 #include "x509/pem.h"
+#include "x509/whole_certificate.h"
 
 namespace x509 {
 namespace {
@@ -72,6 +73,16 @@ bool may_issue(X509* handle) {
   return answer == 1 || answer == 3;
 }
 
+// With its key only if that may verify something: another certificate, or itself.
+openssl::CertificatePtr read(std::string_view der) {
+  openssl::CertificatePtr handle = read_without_key(der);
+  if (handle == nullptr) return handle;
+  const X509_NAME* const issuer = X509_get_issuer_name(handle.get());
+  const bool may_verify =
+      may_issue(handle.get()) || X509_NAME_cmp(X509_get_subject_name(handle.get()), issuer) == 0;
+  return may_verify ? read_with_key(der) : std::move(handle);
+}
+
 }  // namespace
 
 // Which certificate's key has verified a signature. Thread-safe. It does not keep that certificate
@@ -96,10 +107,8 @@ Result<Certificate> Certificate::from_der(std::string_view der, KnownIssuers* kn
   if (known != nullptr) {
     if (auto found = known->find(der)) return *std::move(found);
   }
-  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
-  const auto* end = bytes + der.size();
-  openssl::CertificatePtr handle(d2i_X509(nullptr, &bytes, static_cast<long>(der.size())));
-  if (handle == nullptr || bytes != end) {
+  openssl::CertificatePtr handle = read(der);
+  if (handle == nullptr) {
     return std::unexpected(openssl::last_error("parse certificate", Code::kInvalid));
   }
   X509* raw = handle.get();
@@ -156,7 +165,8 @@ bool Certificate::names_as_issuer(const Certificate& issuer) const {
 
 bool Certificate::is_signed_by(const Certificate& issuer) const {
   if (fields().signed_by->is(issuer.fields_)) return true;
-  EVP_PKEY* key = X509_get0_pubkey(issuer.handle());
+  const auto signer = with_key(issuer);
+  EVP_PKEY* key = signer == nullptr ? nullptr : X509_get0_pubkey(signer.get());
   const bool verifies = key != nullptr && X509_verify(handle(), key) == 1;
   ERR_clear_error();
   if (verifies) fields().signed_by->note(issuer.fields_);

@@ -72,7 +72,7 @@ class Certificate {
     return sha256_fingerprint() == other.sha256_fingerprint();
   }
 
-  // For the .cpp files of this library. Owned by this value; never null.
+  // For the .cpp files of this library. Never null. Its key may be: whole_certificate.h.
   x509_st* handle() const { return fields().handle.get(); }
 
  private:

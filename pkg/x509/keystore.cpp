@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 
 #include "x509/openssl_ptr.h"
+#include "x509/whole_certificate.h"
 
 namespace x509 {
 namespace {
@@ -51,7 +52,8 @@ openssl::Pkcs12Ptr build(const PrivateKey& key, const Chain& chain, const CText&
   const std::string& name = chain.leaf.common_name();
   const char* alias = name.empty() ? kAliasWithoutName : name.c_str();
   constexpr int kNoMacYet = -1;  // PKCS12_create would use SHA-1 for older readers
-  openssl::Pkcs12Ptr made(PKCS12_create(password.c_str(), alias, key.handle(), chain.leaf.handle(),
+  const auto leaf = with_key(chain.leaf);
+  openssl::Pkcs12Ptr made(PKCS12_create(password.c_str(), alias, key.handle(), leaf.get(),
                                         extra.get(), NID_aes_256_cbc, NID_aes_256_cbc, kIterations,
                                         kNoMacYet, 0));
   if (made == nullptr || PKCS12_set_mac(made.get(), password.c_str(), -1, nullptr, 0, kIterations,

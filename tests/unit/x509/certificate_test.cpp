@@ -8,6 +8,7 @@
 
 #include "unit/x509/test_issuer.h"
 #include "x509/pem.h"
+#include "x509/whole_certificate.h"
 
 namespace x509 {
 namespace {
@@ -104,6 +105,34 @@ TEST(Certificate, KnowsCasAndSelfSignedOnes) {
   EXPECT_FALSE(world().intermediate.is_self_signed());
   EXPECT_FALSE(world().leaf.is_ca());
   EXPECT_FALSE(world().leaf.is_self_signed());
+}
+
+// Reading the key costs more than all else; a certificate that verifies nothing needs none.
+TEST(Certificate, ReadsTheKeyOfALeafOnlyWhenItIsAskedFor) {
+  EXPECT_EQ(X509_get0_pubkey(world().leaf.handle()), nullptr);
+  EXPECT_NE(X509_get0_pubkey(world().intermediate.handle()), nullptr);
+  EXPECT_NE(X509_get0_pubkey(world().root.handle()), nullptr);
+  const auto whole = with_key(world().leaf);
+  ASSERT_NE(whole, nullptr);
+  EXPECT_EQ(X509_check_private_key(whole.get(), world().leaf_key.handle()), 1);
+  EXPECT_EQ(X509_cmp(whole.get(), world().leaf.handle()), 0);
+}
+
+TEST(Certificate, ASelfSignedLeafIsKnownAsSuch) {
+  const auto key = new_key();
+  const auto made = issue({}, key, key, std::nullopt);
+
+  EXPECT_FALSE(made.is_ca());
+  EXPECT_TRUE(made.is_self_signed());
+  EXPECT_TRUE(made.is_signed_by(made));
+}
+
+TEST(Certificate, ALeafThatIsNamedAsIssuerVerifiesLikeAnyOther) {
+  const auto key = new_key();
+  const auto below = issue({}, key, world().leaf_key, world().leaf);
+
+  EXPECT_TRUE(below.is_signed_by(world().leaf));
+  EXPECT_FALSE(below.is_signed_by(world().intermediate));
 }
 
 TEST(Certificate, AClaimedIssuerMustAlsoHaveSigned) {

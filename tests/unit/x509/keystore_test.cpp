@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "support/keytool.h"
 #include "unit/x509/test_issuer.h"
+#include "x509/whole_certificate.h"
 
 namespace x509 {
 namespace {
@@ -69,8 +70,9 @@ SecretString foreign(int rounds, int mac_rounds, int certificate_cipher = NID_ae
   const openssl::CertificateStackPtr extra(sk_X509_new_null());
   sk_X509_push(extra.get(), world().intermediate.handle());
   const std::string text(password().expose());
+  const auto leaf = with_key(world().leaf);
   const openssl::Pkcs12Ptr made(PKCS12_create(text.c_str(), "x", world().leaf_key.handle(),
-                                              world().leaf.handle(), extra.get(), NID_aes_256_cbc,
+                                              leaf.get(), extra.get(), NID_aes_256_cbc,
                                               certificate_cipher, rounds, -1, 0));
   if (mac_rounds > 0) {
     PKCS12_set_mac(made.get(), text.c_str(), -1, nullptr, 0, mac_rounds, EVP_sha256());
