@@ -56,7 +56,7 @@ base::Result<void> check_kind(const json& object, std::string_view kind) {
 base::Result<ObjectMeta> decode_metadata(const json& object) {
   ObjectMeta meta;
   std::optional<base::Error> error;
-  JsonReader(object, "", error).required("metadata", meta);
+  JsonReader(object, error).required("metadata", meta);
   if (error) return std::unexpected(*error);
   meta.annotations.erase(std::string(kLastAppliedAnnotation));
   return meta;

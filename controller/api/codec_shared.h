@@ -79,7 +79,7 @@ Json to_json_object(const T& value) {
 template <class Kind>
 base::Result<void> read_spec_and_status(const nlohmann::json& object, Kind& value) {
   std::optional<base::Error> error;
-  JsonReader reader(object, "", error);
+  JsonReader reader(object, error);
   reader.required("spec", value.spec);
   reader.field("status", value.status);
   if (error) return std::unexpected(*error);

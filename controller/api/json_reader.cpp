@@ -37,27 +37,30 @@ const json* JsonReader::required_member(std::string_view name) {
   return found;
 }
 
-std::string JsonReader::path_of(std::string_view name) const {
-  return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name);
+std::string JsonReader::Path::text() const {
+  const std::string before = parent == nullptr ? std::string() : parent->text();
+  if (index) return fmt::format("{}[{}]", before, *index);
+  if (is_key) return fmt::format("{}[{}]", before, name);
+  return before.empty() ? std::string(name) : fmt::format("{}.{}", before, name);
 }
 
-void JsonReader::fail(const std::string& path, std::string_view message) {
+void JsonReader::fail(const Path& path, std::string_view message) {
   if (error_) return;
-  error_ =
-      base::Error{.code = base::Code::kInvalid, .message = fmt::format("{}: {}", path, message)};
+  error_ = base::Error{.code = base::Code::kInvalid,
+                       .message = fmt::format("{}: {}", path.text(), message)};
 }
 
-void JsonReader::fail_enum(const std::string& path, const std::string& text,
+void JsonReader::fail_enum(const Path& path, const std::string& text,
                            std::span<const std::string_view> names) {
   fail(path, fmt::format("'{}' is not one of {}", text, fmt::join(names, ", ")));
 }
 
-bool JsonReader::is_array(const json& value, const std::string& path) {
+bool JsonReader::is_array(const json& value, const Path& path) {
   if (!value.is_array()) fail(path, expected("an array", value));
   return value.is_array();
 }
 
-bool JsonReader::is_object(const json& value, const std::string& path) {
+bool JsonReader::is_object(const json& value, const Path& path) {
   if (!value.is_object()) fail(path, expected("an object", value));
   return value.is_object();
 }
@@ -70,17 +73,17 @@ const json& JsonReader::element(const json& array, std::size_t index) {
   return array[index];
 }
 
-void JsonReader::read(const json& value, const std::string& path, std::string& out) {
+void JsonReader::read(const json& value, const Path& path, std::string& out) {
   if (!value.is_string()) return fail(path, expected("a string", value));
   out = value.get_ref<const std::string&>();
 }
 
-void JsonReader::read(const json& value, const std::string& path, bool& out) {
+void JsonReader::read(const json& value, const Path& path, bool& out) {
   if (!value.is_boolean()) return fail(path, expected("a boolean", value));
   out = value.get<bool>();
 }
 
-void JsonReader::read(const json& value, const std::string& path, std::int64_t& out) {
+void JsonReader::read(const json& value, const Path& path, std::int64_t& out) {
   if (!value.is_number_integer()) return fail(path, expected("an integer", value));
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > kMax) {
@@ -89,7 +92,7 @@ void JsonReader::read(const json& value, const std::string& path, std::int64_t& 
   out = value.get<std::int64_t>();
 }
 
-void JsonReader::read(const json& value, const std::string& path, std::int32_t& out) {
+void JsonReader::read(const json& value, const Path& path, std::int32_t& out) {
   std::int64_t wide = 0;
   read(value, path, wide);
   if (error_) return;
@@ -97,7 +100,7 @@ void JsonReader::read(const json& value, const std::string& path, std::int32_t& 
   out = static_cast<std::int32_t>(wide);
 }
 
-void JsonReader::read(const json& value, const std::string& path, std::chrono::seconds& out) {
+void JsonReader::read(const json& value, const Path& path, std::chrono::seconds& out) {
   std::string text;
   read(value, path, text);
   if (error_) return;
@@ -106,7 +109,7 @@ void JsonReader::read(const json& value, const std::string& path, std::chrono::s
   out = *duration;
 }
 
-void JsonReader::read(const json& value, const std::string& path, base::TimePoint& out) {
+void JsonReader::read(const json& value, const Path& path, base::TimePoint& out) {
   std::string text;
   read(value, path, text);
   if (error_) return;
@@ -115,11 +118,11 @@ void JsonReader::read(const json& value, const std::string& path, base::TimePoin
   out = *time;
 }
 
-void JsonReader::read(const json& value, const std::string& path,
+void JsonReader::read(const json& value, const Path& path,
                       std::map<std::string, std::string>& out) {
   if (!is_object(value, path)) return;
   for (const auto& [key, item] : value.items()) {
-    if (!item.is_null()) read(item, fmt::format("{}[{}]", path, key), out[key]);
+    if (!item.is_null()) read(item, Path{.parent = &path, .name = key, .is_key = true}, out[key]);
   }
 }
 

@@ -29,9 +29,9 @@ concept Is = std::same_as<std::remove_const_t<T>, X>;
 
 class JsonReader {
  public:
-  // `object` must outlive the reader. `path` is put before the names of its members.
-  JsonReader(const nlohmann::json& object, std::string path, std::optional<base::Error>& error)
-      : object_(object), path_(std::move(path)), error_(error) {}
+  // `object` and `error` must outlive the reader.
+  JsonReader(const nlohmann::json& object, std::optional<base::Error>& error)
+      : object_(object), error_(error) {}
 
   // Members that may be absent (or null): then `value` stays as it is.
   template <class T>
@@ -46,45 +46,58 @@ class JsonReader {
   }
 
  private:
+  // Where a value stands: "spec.dnsNames[1]". A chain of what is on the stack, because the text is
+  // wanted only when something is wrong.
+  struct Path {
+    std::string text() const;
+
+    const Path* parent = nullptr;  // null: the object that is read
+    std::string_view name{};
+    std::optional<std::size_t> index{};  // an item of a list
+    bool is_key = false;                 // a name in a map
+  };
+
+  JsonReader(const nlohmann::json& object, const Path* path, std::optional<base::Error>& error)
+      : object_(object), path_(path), error_(error) {}
   const nlohmann::json* member(std::string_view name) const;
   const nlohmann::json* required_member(std::string_view name);
-  std::string path_of(std::string_view name) const;
-  void fail(const std::string& path, std::string_view message);
+  Path path_of(std::string_view name) const { return {.parent = path_, .name = name}; }
+  void fail(const Path& path, std::string_view message);
 
   // False, and an error, unless `json` has that shape.
-  bool is_array(const nlohmann::json& json, const std::string& path);
-  bool is_object(const nlohmann::json& json, const std::string& path);
+  bool is_array(const nlohmann::json& json, const Path& path);
+  bool is_object(const nlohmann::json& json, const Path& path);
   static std::size_t size_of(const nlohmann::json& array);
   static const nlohmann::json& element(const nlohmann::json& array, std::size_t index);
-  void fail_enum(const std::string& path, const std::string& text,
+  void fail_enum(const Path& path, const std::string& text,
                  std::span<const std::string_view> names);
 
-  void read(const nlohmann::json& json, const std::string& path, std::string& value);
-  void read(const nlohmann::json& json, const std::string& path, bool& value);
-  void read(const nlohmann::json& json, const std::string& path, std::int32_t& value);
-  void read(const nlohmann::json& json, const std::string& path, std::int64_t& value);
-  void read(const nlohmann::json& json, const std::string& path, std::chrono::seconds& value);
-  void read(const nlohmann::json& json, const std::string& path, base::TimePoint& value);
-  void read(const nlohmann::json& json, const std::string& path,
+  void read(const nlohmann::json& json, const Path& path, std::string& value);
+  void read(const nlohmann::json& json, const Path& path, bool& value);
+  void read(const nlohmann::json& json, const Path& path, std::int32_t& value);
+  void read(const nlohmann::json& json, const Path& path, std::int64_t& value);
+  void read(const nlohmann::json& json, const Path& path, std::chrono::seconds& value);
+  void read(const nlohmann::json& json, const Path& path, base::TimePoint& value);
+  void read(const nlohmann::json& json, const Path& path,
             std::map<std::string, std::string>& value);
 
   template <class T>
-  void read(const nlohmann::json& json, const std::string& path, std::optional<T>& value) {
+  void read(const nlohmann::json& json, const Path& path, std::optional<T>& value) {
     read(json, path, value.emplace());
   }
 
   template <class T>
-  void read(const nlohmann::json& json, const std::string& path, std::vector<T>& value) {
+  void read(const nlohmann::json& json, const Path& path, std::vector<T>& value) {
     if (!is_array(json, path)) return;
     value.resize(size_of(json));
     for (std::size_t index = 0; index < value.size(); ++index) {
-      read(element(json, index), path + "[" + std::to_string(index) + "]", value[index]);
+      read(element(json, index), Path{.parent = &path, .index = index}, value[index]);
     }
   }
 
   template <class E>
     requires std::is_enum_v<E>
-  void read(const nlohmann::json& json, const std::string& path, E& value) {
+  void read(const nlohmann::json& json, const Path& path, E& value) {
     std::string text;
     read(json, path, text);
     if (error_) return;
@@ -97,14 +110,14 @@ class JsonReader {
 
   template <class T>
     requires std::is_class_v<T>
-  void read(const nlohmann::json& json, const std::string& path, T& value) {
+  void read(const nlohmann::json& json, const Path& path, T& value) {
     if (!is_object(json, path)) return;
-    JsonReader nested(json, path, error_);
+    JsonReader nested(json, &path, error_);
     fields(nested, value);
   }
 
   const nlohmann::json& object_;
-  std::string path_;
+  const Path* const path_ = nullptr;
   std::optional<base::Error>& error_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "kube/json_text.h"
 #include "rules/standing.h"
 
 namespace app {
@@ -151,7 +152,7 @@ std::string describe_decision(const rules::Observed& seen, const rules::Decision
         {"entry", made.entry},
         {"until", until(made.action)}}},
   };
-  return view.dump();
+  return kube::write_json(view);
 }
 
 }  // namespace app
