@@ -225,7 +225,8 @@ class Churn:
             if self.most and self.next > self.most:
                 self.remove(f"copy-{self.next - self.most - 1}")
             return
-        name = f"copy-{self.dice.randrange(max(0, self.next - (self.most or self.next)), self.next)}"
+        oldest = max(0, self.next - self.most) if self.most else 0
+        name = f"copy-{self.dice.randrange(oldest, self.next)}"
         if roll < 0.8:
             self.remove(name)
         else:
