@@ -43,7 +43,7 @@ class Watch:
         return counts["order_place"], counts["duplicate_create"]
 
     def wait(self):
-        """Until each copy has a second duplicate, or the certificate of the order that it bought."""
+        """Until each copy has a second duplicate, or the certificate of the order it bought."""
         wanted = 2 * self.flags.copies - self.flags.orders
         moved, last = time.monotonic(), None
         while (now := self.done())[1] < wanted:
