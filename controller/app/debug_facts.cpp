@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "kube/json_text.h"
 #include "rules/standing.h"
 
 namespace app {
@@ -152,7 +151,7 @@ std::string describe_decision(const rules::Observed& seen, const rules::Decision
         {"entry", made.entry},
         {"until", until(made.action)}}},
   };
-  return kube::write_json(view);
+  return view.dump();
 }
 
 }  // namespace app

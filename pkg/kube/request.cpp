@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "http/url.h"
-#include "kube/json_text.h"
 #include "kube/response.h"
 
 namespace kube {
@@ -60,7 +59,7 @@ Result<QueryParameters> write_query(const WriteOptions& options) {
 
 Result<std::string> body_of(const json& value) {
   try {
-    return write_json(value);
+    return value.dump();
   } catch (const json::exception&) {
     return invalid("the body holds text that is not UTF-8");
   }
