@@ -123,6 +123,10 @@ Outcome DuplicateReconciler::work_on(const std::string& key, const std::stop_tok
     return Outcome::failed(made ? base::Error{.code = base::Code::kCancelled} : made.error());
   }
   sponsor(seen.facts, *made);
+  if (has_moved(seen.facts, made->entry)) {
+    remember(key, memory);
+    return Outcome::after(kStaleRetry);
+  }
   const auto reported = waits_for_profile(seen.facts, *made) ? base::Result<void>{}
                                                              : report(seen, *made, memory, stop);
   remember(key, memory);
@@ -160,6 +164,16 @@ void DuplicateReconciler::sponsor(const rules::Observed& seen, const rules::Deci
                                                  .profile = seen.profile ? seen.profile->name : "",
                                                  .may_buy = made.sponsors,
                                                  .urgent = !made.entry.empty() && urgent});
+}
+
+// Whether the entry that the request has just begun to wait for has changed since the pass saw it:
+// that change woke those who waited then.
+bool DuplicateReconciler::has_moved(const rules::Observed& seen, const std::string& entry) const {
+  if (entry.empty()) return false;
+  const rules::LedgerEntry* known = rules::find_entry(seen.ledger, entry);
+  const auto now = caches_.entries.get(kube::ObjectKey{ledger_namespace_, entry}.text());
+  if (known == nullptr || !now) return known != nullptr || now;
+  return *known != rules::entry_of(*now);
 }
 
 DuplicateReconciler::Memory DuplicateReconciler::recall(

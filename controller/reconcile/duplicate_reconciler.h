@@ -93,6 +93,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
 
   bool has_caught_up(const api::DuplicateCertificateRequest& request, Memory& memory) const;
   void sponsor(const rules::Observed& seen, const rules::Decision& made);
+  bool has_moved(const rules::Observed& seen, const std::string& entry) const;
 
   const runtime::Informer<api::DuplicateCertificateRequest>& requests_;
   const runtime::Informer<api::CertificateOrder>& entries_;
