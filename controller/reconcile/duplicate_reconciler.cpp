@@ -117,7 +117,7 @@ Outcome DuplicateReconciler::work_on(const std::string& key, const std::stop_tok
     return Outcome::after(kStaleRetry);
   }
   Observation seen;
-  const auto made = run_passes(*request, memory, seen, stop);
+  const auto made = run_passes(request, memory, seen, stop);
   if (!made || stop.stop_requested()) {
     remember(key, memory);
     return Outcome::failed(made ? base::Error{.code = base::Code::kCancelled} : made.error());
@@ -219,17 +219,13 @@ void DuplicateReconciler::forget(const std::string& key) {
   memories_.erase(key);
 }
 
-base::Result<rules::Decision> DuplicateReconciler::run_passes(
-    const api::DuplicateCertificateRequest& request, Memory& memory, Observation& seen,
-    std::stop_token stop) {
+base::Result<rules::Decision> DuplicateReconciler::run_passes(const Request& request,
+                                                              Memory& memory, Observation& seen,
+                                                              std::stop_token stop) {
   Source source = Source::kCached;
   const auto item = observer_.begin_item();
   for (int pass = 0; pass < kPassesMax; ++pass) {
-    // What the CA told about its orders in this item is still fresh; all else is observed anew.
-    auto orders = std::move(seen.facts.ca.orders);
-    seen = TRY(observer_.observe(request, memory.has_pending, source, item, stop));
-    seen.facts.ca.orders = std::move(orders);
-    seen.facts.failures = memory.failures;
+    seen = TRY(observe_again(request, memory, source, std::move(seen), item, stop));
     rules::Decision made = decide_asking(seen, memory, stop);
     // A cache may be older than what we, or the leader before us, have just written: acting on it
     // would renew again what was renewed. So effects, and what follows them, rest on reads.
@@ -242,7 +238,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
       return made;
     }
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
-    base::log_info(made.message, {{"key", api::key_of(request.meta)},
+    base::log_info(made.message, {{"key", api::key_of(request->meta)},
                                   {"action", rules::name_of(made.action)},
                                   {"reason", api::name_of(made.reason)},
                                   {"rule", made.rule}});
@@ -262,6 +258,18 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     }
   }
   return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
+}
+
+// What the CA told about its orders in this item is still fresh, unless the ledger has changed
+// since: it may tell of a later one. All else is observed anew.
+base::Result<Observation> DuplicateReconciler::observe_again(
+    const Request& request, const Memory& memory, Source source, Observation&& before,
+    const std::shared_ptr<ItemMemory>& item, std::stop_token stop) {
+  Observation seen = TRY(observer_.observe(*request, memory.has_pending, source, item, stop));
+  const bool same = seen.facts.ledger == before.facts.ledger && seen.account == before.account;
+  if (same) seen.facts.ca.orders = std::move(before.facts.ca.orders);
+  seen.facts.failures = memory.failures;
+  return seen;
 }
 
 void DuplicateReconciler::conclude(const rules::Decision& made, const Observation& seen) const {

@@ -9,6 +9,8 @@ namespace reconcile {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
+using testing::HasSubstr;
 
 class ChangeInAPass : public test::RequestWorld {};
 
@@ -33,6 +35,23 @@ TEST_F(ChangeInAPass, ThatDoesNotComeLetsTheRequestSleep) {
   orders_.clear();
 
   EXPECT_GT(reconcile().delay, 1min);
+}
+
+// The look at the CA was before the order was there; the ledger is seen after it.
+TEST_F(ChangeInAPass, OfTheLedgerNeedsAnotherLookAtTheOrders) {
+  use_account();
+  cache(due_request());
+  cache_secret(meta_of_secret("5"));
+  orders_ = {{12345, test::order_json(12345, "issued", days_from_now(10))}};
+  during_read_of_secret_ = [this] {
+    orders_[67890] = test::order_json(67890, "issued", "2099-01-01");
+    cache(entry(api::OrderState::kIssued));
+  };
+  secret_ = due_secret();
+
+  reconcile();
+
+  EXPECT_THAT(ca_calls_, Contains(HasSubstr("order/certificate/67890")));
 }
 
 }  // namespace
