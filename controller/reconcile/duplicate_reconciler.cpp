@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "reconcile/pass_limits.h"
 #include "reconcile/resources.h"
+#include "reconcile/watches.h"
 #include "rules/decide.h"
 #include "rules/report.h"
 #include "rules/schedule.h"
@@ -238,6 +239,9 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(const Request& req
       return made;
     }
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
+    if (!is_as_it_was(request)) {
+      return base::fail(base::Code::kConflict, "the request has changed during the pass");
+    }
     base::log_info(made.message, {{"key", api::key_of(request->meta)},
                                   {"action", rules::name_of(made.action)},
                                   {"reason", api::name_of(made.reason)},
@@ -270,6 +274,14 @@ base::Result<Observation> DuplicateReconciler::observe_again(
   if (same) seen.facts.ca.orders = std::move(before.facts.ca.orders);
   seen.facts.failures = memory.failures;
   return seen;
+}
+
+// A pass may have waited long for the CA: nothing is done for a request that was suspended, deleted
+// or edited meanwhile. Whoever changed it has put it into the queue.
+bool DuplicateReconciler::is_as_it_was(const Request& request) const {
+  const std::string key = api::key_of(request->meta);
+  const auto now = caches_.requests.get(key);
+  return now && !needs_a_pass({.key = key, .before = request, .after = now});
 }
 
 void DuplicateReconciler::conclude(const rules::Decision& made, const Observation& seen) const {

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 class ChangeInAPass : public test::RequestWorld {};
 
@@ -52,6 +53,39 @@ TEST_F(ChangeInAPass, OfTheLedgerNeedsAnotherLookAtTheOrders) {
   reconcile();
 
   EXPECT_THAT(ca_calls_, Contains(HasSubstr("order/certificate/67890")));
+}
+
+// The CA may have kept the pass waiting for long.
+TEST_F(ChangeInAPass, OfTheRequestEndsItBeforeAnythingIsDone) {
+  use_account();
+  cache(test::request());
+  during_call_to_ca_ = [this] {
+    auto suspended = test::request();
+    suspended.meta.resource_version = "2";
+    suspended.spec.suspend = true;
+    cache(suspended);
+  };
+
+  reconcile();
+
+  EXPECT_THAT(ca_calls_, Contains(HasSubstr("order/certificate")));
+  EXPECT_THAT(api_.calls(), Not(Contains(HasSubstr("POST")))) << "a key";
+  EXPECT_THAT(ca_calls_, Not(Contains(HasSubstr("POST")))) << "a duplicate";
+}
+
+TEST_F(ChangeInAPass, OfTheRequestsOwnStatusDoesNotEndIt) {
+  use_account();
+  cache(test::request());
+  during_call_to_ca_ = [this] {
+    auto told = test::request();
+    told.meta.resource_version = "2";
+    told.status.observed_generation = 1;
+    cache(told);
+  };
+
+  reconcile();
+
+  EXPECT_THAT(ca_calls_, Contains(HasSubstr("POST")));
 }
 
 }  // namespace
