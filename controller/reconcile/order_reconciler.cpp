@@ -122,7 +122,7 @@ OrderReconciler::Pass OrderReconciler::observe(const api::CertificateOrder& obje
     before.generation -= 1;
     facts.refusals = rules::refusals_up_to(group, before);
   }
-  const auto sponsors = sponsors_.of(object.meta.name);
+  const auto sponsors = living_sponsors(object.meta.name);
   facts.urgent = std::ranges::any_of(sponsors, &Sponsorship::urgent);
   observe_profile(pass, sponsors);
   const base::Steady now = clock_.steady_now();
@@ -130,6 +130,18 @@ OrderReconciler::Pass OrderReconciler::observe(const api::CertificateOrder& obje
   if (!facts.sponsored && !memory.unsponsored_since) memory.unsponsored_since = now;
   if (!facts.sponsored) facts.unsponsored_for = seconds_between(*memory.unsponsored_since, now);
   return pass;
+}
+
+// What a request has said holds until its next pass, which may be long in coming: one that is gone
+// or suspended by now needs nothing.
+std::vector<Sponsorship> OrderReconciler::living_sponsors(const std::string& entry) const {
+  std::vector<Sponsorship> living;
+  for (const auto& [key, sponsorship] : sponsors_.of(entry)) {
+    const auto request = caches_.requests.get(key);
+    const bool acts = request && !request->meta.deletion_time && !request->spec.suspend;
+    if (acts) living.push_back(sponsorship);
+  }
+  return living;
 }
 
 // Only a profile that a sponsor uses pays: the one that the entry was made through, if it is among
@@ -229,6 +241,12 @@ rules::OrderPost OrderReconciler::post(const Pass& pass, base::Steady marked_at,
             .reason = pass.facts.entry.reason,
             .message = late ? "too much time had passed since the mark"
                             : "this replica may not lead any more"};
+  }
+  const auto sponsors = living_sponsors(pass.object.meta.name);
+  if (std::ranges::find(sponsors, pass.facts.profile, &Sponsorship::profile) == sponsors.end()) {
+    return {.outcome = Outcome::kNotSent,
+            .reason = pass.facts.entry.reason,
+            .message = "no request that may buy needs the order any more"};
   }
   const auto answer =
       pass.account->ca(kMoney)->submit_order(order_body(pass.object, *pass.profile), stop);

@@ -66,6 +66,7 @@ class OrderReconciler final : public runtime::Reconciler {
 
   Memory& memory_of(const api::CertificateOrder& object);
   Pass observe(const api::CertificateOrder& object, Memory& memory);
+  std::vector<Sponsorship> living_sponsors(const std::string& entry) const;
   void observe_profile(Pass& pass, const std::vector<Sponsorship>& sponsors);
   void look(Pass& pass, Memory& memory, const std::stop_token& stop);
   base::Result<api::CertificateOrder> send(Pass& pass, const rules::OrderDecision& made,

@@ -40,6 +40,7 @@ class OrderReconcilerTest : public testing::Test {
     });
     put_profile();
     put_entry();
+    put_request();
     sponsors_.set("web/shop", {.entry = kName, .profile = "web/corp", .may_buy = true});
   }
 
@@ -101,6 +102,17 @@ class OrderReconcilerTest : public testing::Test {
     object_["metadata"]["uid"] = "uid";
     object_["metadata"]["resourceVersion"] = "1";
     entries_.upsert(std::make_shared<const api::CertificateOrder>(entry));
+  }
+
+  // The request that needs the order.
+  void put_request(bool suspended = false) {
+    api::DuplicateCertificateRequest request;
+    request.meta = {.namespace_ = "web",
+                    .name = "shop",
+                    .uid = "uid-shop",
+                    .resource_version = suspended ? "2" : "1"};
+    request.spec.suspend = suspended;
+    requests_.upsert(std::make_shared<const api::DuplicateCertificateRequest>(request));
   }
 
   std::unique_ptr<OrderReconciler> make_reconciler() {
@@ -267,6 +279,32 @@ TEST_F(OrderReconcilerTest, ForgetsWhatTheCaToldOfTheOrdersBeforeItTellsTheOther
   reconcile();
 
   EXPECT_EQ(others, 1);
+}
+
+// Its own pass, which takes its word back, waits for a worker.
+TEST_F(OrderReconcilerTest, SendsNothingForARequestThatIsSuspendedByNow) {
+  put_request(/*suspended=*/true);
+
+  reconcile();
+
+  EXPECT_THAT(calls_, Not(Contains("post")));
+}
+
+TEST_F(OrderReconcilerTest, SendsNothingForARequestThatIsGoneByNow) {
+  requests_.remove("web/shop");
+
+  reconcile();
+
+  EXPECT_THAT(calls_, Not(Contains("post")));
+}
+
+TEST_F(OrderReconcilerTest, SendsNothingWhenTheLastRequestIsSuspendedDuringTheLook) {
+  after_mark_ = [this] { put_request(/*suspended=*/true); };
+
+  reconcile();
+
+  EXPECT_THAT(calls_, Not(Contains("post")));
+  EXPECT_EQ(object_["status"]["state"], "Open");
 }
 
 TEST_F(OrderReconcilerTest, SendsNothingWithoutASponsor) {
