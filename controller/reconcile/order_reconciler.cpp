@@ -1,6 +1,7 @@
 #include "reconcile/order_reconciler.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -280,12 +281,7 @@ base::Result<api::CertificateOrder> OrderReconciler::record(const Pass& pass,
                                                             Memory& memory,
                                                             const std::stop_token& stop) {
   const auto* action = std::get_if<rules::OrderRecord>(&made.action);
-  // What the CA told before about these orders is out of date, and the write wakes who wait.
-  if (action != nullptr && pass.account) {
-    for (const std::int64_t id : {action->order_id, pass.facts.entry.renewal_of}) {
-      if (id != 0) pass.account->inventory().forget(id);
-    }
-  }
+  if (action != nullptr) forget_what_was_told(pass, *action);
   auto after = TRY(write(pass.object, made, stop));
   if (action == nullptr) return after;
   base::log_info(
@@ -294,6 +290,23 @@ base::Result<api::CertificateOrder> OrderReconciler::record(const Pass& pass,
   if (action->state == api::OrderState::kOpen) memory.post.reset();
   tell(after, made);
   return after;
+}
+
+// What the CA told before about these orders is out of date, whichever key of the account it was
+// asked with, and the write wakes who wait.
+void OrderReconciler::forget_what_was_told(const Pass& pass,
+                                           const rules::OrderRecord& action) const {
+  std::set<std::shared_ptr<Account>> accounts{pass.account};
+  for (const auto& profile : caches_.profiles.list()) {
+    const auto state = caches_.profile_states.get(api::key_of(profile->meta));
+    const bool same = state && state->preflight.account == pass.facts.entry.group.account;
+    if (same) accounts.insert(state->account);
+  }
+  for (const auto& account : accounts) {
+    for (const std::int64_t id : {action.order_id, pass.facts.entry.renewal_of}) {
+      if (account && id != 0) account->inventory().forget(id);
+    }
+  }
 }
 
 void OrderReconciler::tell(const api::CertificateOrder& object, const rules::OrderDecision& made) {

@@ -75,13 +75,14 @@ class OrderReconcilerTest : public testing::Test {
     return {.status = 200, .body = R"({"orders": [], "page": {"total": 0}})"};
   }
 
-  void put_profile() {
+  void put_profile() { put_profile("corp", account_); }
+  void put_profile(const std::string& name, const std::shared_ptr<Account>& account) {
     api::AutomationProfile profile;
-    profile.meta = {.namespace_ = "web", .name = "corp", .uid = "u", .resource_version = "1"};
+    profile.meta = {.namespace_ = "web", .name = name, .uid = "u", .resource_version = "1"};
     profile.spec.product = "ssl_basic";
     profiles_.upsert(std::make_shared<const api::AutomationProfile>(profile));
-    profile_states_.put("web/corp",
-                        {.account = account_, .preflight = {.account = kAccount}, .problem = ""});
+    profile_states_.put("web/" + name,
+                        {.account = account, .preflight = {.account = kAccount}, .problem = ""});
   }
 
   void put_entry() {
@@ -113,6 +114,12 @@ class OrderReconcilerTest : public testing::Test {
                     .resource_version = suspended ? "2" : "1"};
     request.spec.suspend = suspended;
     requests_.upsert(std::make_shared<const api::DuplicateCertificateRequest>(request));
+  }
+  // How often the CA is asked for the old order because of another request.
+  int looks_for_others(Account& account) {
+    const int before = looks_at_the_old_order_;
+    EXPECT_TRUE(account.inventory().order(*account.ca({}), support::kOrderId, {}, {}));
+    return looks_at_the_old_order_ - before;
   }
 
   std::unique_ptr<OrderReconciler> make_reconciler() {
@@ -261,24 +268,31 @@ TEST_F(OrderReconcilerTest, ClosesTheEntryWhenTheCaRefuses) {
 
 // Whoever the write wakes would otherwise decide on what the CA told before, and wait for long.
 TEST_F(OrderReconcilerTest, ForgetsWhatTheCaToldOfTheOrdersBeforeItTellsTheOthers) {
-  const auto ask = [this] {
-    EXPECT_TRUE(account_->inventory().order(*account_->ca({}), support::kOrderId, {}, {}));
-  };
-  ask();
-  ask();
-  EXPECT_EQ(looks_at_the_old_order_, 1);
-  std::optional<int> others;
+  EXPECT_EQ(looks_for_others(*account_), 1);
+  EXPECT_EQ(looks_for_others(*account_), 0);
+  std::optional<int> looks;
   answer_to_post_ = payment_declined();
-  after_refusal_ = [&] {
-    const int before = looks_at_the_old_order_;
-    ask();
-    others = looks_at_the_old_order_ - before;
-  };
+  after_refusal_ = [&] { looks = looks_for_others(*account_); };
   clock_.advance(1s);
 
   reconcile();
 
-  EXPECT_EQ(others, 1);
+  EXPECT_EQ(looks, 1);
+}
+
+TEST_F(OrderReconcilerTest, ForgetsItForAllKeysOfTheAccount) {
+  const auto other_key =
+      effects::account_of([this](const auto& request) { return at_ca(request); }, clock_);
+  put_profile("other", other_key);
+  EXPECT_EQ(looks_for_others(*other_key), 1);
+  std::optional<int> looks;
+  answer_to_post_ = payment_declined();
+  after_refusal_ = [&] { looks = looks_for_others(*other_key); };
+  clock_.advance(1s);
+
+  reconcile();
+
+  EXPECT_EQ(looks, 1);
 }
 
 // Its own pass, which takes its word back, waits for a worker.
