@@ -6,8 +6,10 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "base/log.h"
+#include "kube/response.h"
 #include "reconcile/pass_limits.h"
 #include "reconcile/resources.h"
+#include "reconcile/status_write.h"
 #include "reconcile/watches.h"
 #include "rules/decide.h"
 #include "rules/report.h"
@@ -381,8 +383,6 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
   return {};
 }
 
-// Over exactly the version that the status was computed from: a process with an old view would date
-// conditions anew, or take back what was told since.
 base::Result<void> DuplicateReconciler::report(const Observation& seen, const rules::Decision& made,
                                                Memory& memory, std::stop_token stop) {
   const auto& request = seen.facts.request;
@@ -392,15 +392,12 @@ base::Result<void> DuplicateReconciler::report(const Observation& seen, const ru
                         seen.facts.profile ? seen.facts.profile->name : "");
   }
   if (status == request.status) return {};
-  const nlohmann::json body{
-      {"metadata", {{"uid", request.meta.uid}, {"resourceVersion", request.meta.resource_version}}},
-      {"status", api::encode_status(status)}};
-  auto written =
-      client_.apply_status(kRequests, {request.meta.namespace_, request.meta.name}, body, stop);
+  const auto written = write_status(client_, {kRequests, request.meta, "the status"},
+                                    api::encode_status(status), std::move(stop));
   // Deleted meanwhile: nobody is left to tell.
   if (!written && written.error().code == base::Code::kNotFound) return {};
-  if (!written) return std::unexpected(base::wrap("write the status", written.error()));
-  memory.status_gate.wrote((*written)["metadata"].value("resourceVersion", ""));
+  if (!written) return std::unexpected(written.error());
+  memory.status_gate.wrote(kube::metadata_text(*written, "resourceVersion"));
   tell(seen, status);
   return {};
 }

@@ -16,6 +16,7 @@
 #include "reconcile/order_post.h"
 #include "reconcile/pass_limits.h"
 #include "reconcile/resources.h"
+#include "reconcile/status_write.h"
 #include "rules/order_report.h"
 
 namespace reconcile {
@@ -265,13 +266,9 @@ base::Result<api::CertificateOrder> OrderReconciler::write(const api::Certificat
   api::CertificateOrder after = object;
   after.status = rules::report_order(object, made, clock_.now());
   if (after.status == object.status) return object;
-  const nlohmann::json body{
-      {"metadata", {{"uid", object.meta.uid}, {"resourceVersion", object.meta.resource_version}}},
-      {"status", api::encode_status(after.status)}};
-  const auto written =
-      client_.apply_status(kOrders, {object.meta.namespace_, object.meta.name}, body, stop);
-  if (!written) return std::unexpected(base::wrap("write the ledger", written.error()));
-  after = TRY(api::decode_certificate_order(*written));
+  const auto written = TRY(write_status(client_, {kOrders, object.meta, "the ledger"},
+                                        api::encode_status(after.status), stop));
+  after = TRY(api::decode_certificate_order(written));
   gate_.wrote(after.meta.resource_version);
   return after;
 }
