@@ -30,6 +30,7 @@ bool has_trouble(const ProfileState& state) {
 
 // While the CA cannot be reached, what it told before still holds.
 void keep_answers(const rules::PreflightFacts& before, rules::PreflightFacts& now) {
+  if (now.account.empty()) now.account = before.account;  // a key stays that of its account
   if (now.unreachable.empty()) return;
   rules::PreflightFacts kept = before;
   kept.unreachable = now.unreachable;
