@@ -154,9 +154,7 @@ App::App(const cli::RunOptions& options, Connection connection)
       debug_(caches(), queues(), decisions_) {
   telemetry_.watch_budgets([this] { return accounts_.remaining(); });
   reconcile::connect(informers(), queues(), sponsors_);
-  namespaces_.on_change([this](const auto& change) {
-    if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
-  });
+  reconcile::connect_namespaces(namespaces_, informers(), queues());
   want_keys();
   add_readiness();
   if (options_.leader_elect) make_elector();

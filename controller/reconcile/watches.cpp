@@ -102,6 +102,14 @@ void connect(const Informers& informers, const Queues& queues, const Sponsors& s
       });
 }
 
+// A later listing tells of what changed while there was no watch.
+void connect_namespaces(runtime::Informer<NamespaceMeta>& namespaces, const Informers& informers,
+                        const Queues& queues) {
+  namespaces.on_change([&namespaces, informers, queues](const auto& change) {
+    if (namespaces.has_synced()) wake_by_namespace(informers, queues, change.key);
+  });
+}
+
 void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile) {
   add_all(informers.requests.store().keys_by_index(kByProfile, profile), queues.requests);
   for (const auto& entry : informers.entries.store().list()) {

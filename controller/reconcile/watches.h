@@ -35,6 +35,11 @@ struct Queues {
 // outlive them.
 void connect(const Informers& informers, const Queues& queues, const Sponsors& sponsors);
 
+// The same for the labels of namespaces, once they have all been listed: no worker runs before
+// that.
+void connect_namespaces(runtime::Informer<NamespaceMeta>& namespaces, const Informers& informers,
+                        const Queues& queues);
+
 // Looks again at all requests of a profile ("namespace/name"), of a namespace, and at all profiles
 // that take their API key from a Secret ("namespace/name").
 void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile);
