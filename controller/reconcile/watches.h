@@ -52,6 +52,9 @@ void wake_by_credentials(const Informers& informers, const Queues& queues,
 // Pure.
 bool needs_a_pass(const runtime::Change<api::DuplicateCertificateRequest>& change);
 
+// Whether another request that waits for the Secret which this one wanted may have it now. Pure.
+bool lets_go_of_its_secret(const runtime::Change<api::DuplicateCertificateRequest>& change);
+
 // The keys of the requests that a change of `secret` concerns, by its label. Pure.
 std::vector<std::string> requests_of(const api::ObjectMeta& secret);
 

@@ -75,6 +75,35 @@ TEST(NeedsAPass, ARequestThatComesOrGoesDoes) {
   EXPECT_TRUE(needs_a_pass(goes));
 }
 
+TEST(LetsGoOfItsSecret, WhoeverGoesOrIsAboutTo) {
+  auto goes = change([](Request&) {});
+  goes.after = nullptr;
+
+  EXPECT_TRUE(lets_go_of_its_secret(goes));
+  EXPECT_TRUE(lets_go_of_its_secret(
+      change([](Request& request) { request.meta.deletion_time = support::FakeClock::kStart; })));
+}
+
+TEST(LetsGoOfItsSecret, WhoeverWantsAnotherOne) {
+  EXPECT_TRUE(lets_go_of_its_secret(
+      change([](Request& request) { request.spec.secret_name = "another-tls"; })));
+}
+
+// The older of two has it, and the one that was made anew is the younger one by now.
+TEST(LetsGoOfItsSecret, WhoeverWasMadeAnew) {
+  EXPECT_TRUE(
+      lets_go_of_its_secret(change([](Request& request) { request.meta.uid = "another"; })));
+}
+
+TEST(LetsGoOfItsSecret, NobodyElse) {
+  auto comes = change([](Request&) {});
+  comes.before = nullptr;
+
+  EXPECT_FALSE(lets_go_of_its_secret(comes));
+  EXPECT_FALSE(
+      lets_go_of_its_secret(change([](Request& request) { request.spec.suspend = true; })));
+}
+
 TEST(RequestsOf, NamesTheRequestOfTheLabelInTheNamespaceOfTheSecret) {
   EXPECT_THAT(requests_of({.namespace_ = "team-a",
                            .name = "shop-tls",
