@@ -3,7 +3,7 @@
 
 usage: hack/chaos.py [--minutes N] [--soak] [--quiet-seconds N] [--seed N] [--binary PATH] [--keep]
   --minutes N        how long requests come and go under faults (default 10)
-  --soak             no faults: churn alone, and the growth of memory, threads and descriptors
+  --soak             no faults: churn of 50 requests, and the growth of memory, threads, descriptors
   --quiet-seconds N  how long nothing may be written at the end (default 90)
   --seed N           of the random choices (default: the time); printed first
   --binary PATH      of duplicert (default: build/release/duplicert)
@@ -198,18 +198,19 @@ class World:
         return found
 
 
-def request(name):
+def request(name, policy):
     return {"apiVersion": "duplicert.io/v1beta1", "kind": "DuplicateCertificateRequest",
             "metadata": {"name": name, "namespace": NAMESPACE},
             "spec": {"profileRef": {"name": "basic"}, "secretName": name + "-tls",
-                     "commonName": "shop.example.com"}}
+                     "commonName": "shop.example.com", "deletionPolicy": policy}}
 
 
 class Churn:
-    """Users: requests come, get a wish for a renewal, and go."""
+    """Users: requests come, get a wish for a renewal, and go; with `most`, the oldest goes as soon
+    as there are so many, and its Secret with it."""
 
-    def __init__(self, world, dice):
-        self.world, self.dice = world, dice
+    def __init__(self, world, dice, most=None):
+        self.world, self.dice, self.most = world, dice, most
         self.next = 0
         self.wishes = collections.Counter()
 
@@ -218,18 +219,25 @@ class Churn:
         if roll < 0.6 or self.next < 5:
             name = f"copy-{self.next}"
             self.next += 1
-            self.world.kubectl("apply", "-f", "-", text=json.dumps(request(name)), check=False,
-                               timeout=12)
+            policy = "Delete" if self.most else "Retain"
+            self.world.kubectl("apply", "-f", "-", text=json.dumps(request(name, policy)),
+                               check=False, timeout=12)
+            if self.most and self.next > self.most:
+                self.remove(f"copy-{self.next - self.most - 1}")
             return
-        name = f"copy-{self.dice.randrange(self.next)}"
+        oldest = max(0, self.next - self.most) if self.most else 0
+        name = f"copy-{self.dice.randrange(oldest, self.next)}"
         if roll < 0.8:
-            self.world.kubectl("-n", NAMESPACE, "delete", "dcr", name, "--ignore-not-found",
-                               "--wait=false", check=False, timeout=12)
+            self.remove(name)
         else:
             stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             self.wishes[name] += 1
             self.world.kubectl("-n", NAMESPACE, "annotate", "--overwrite", "dcr", name,
                                f"duplicert.io/renew-requested-at={stamp}", check=False, timeout=12)
+
+    def remove(self, name):
+        self.world.kubectl("-n", NAMESPACE, "delete", "dcr", name, "--ignore-not-found",
+                           "--wait=false", check=False, timeout=12)
 
 
 def one_fault(world, dice, counts):
@@ -354,8 +362,7 @@ def soak(world, churn, minutes, failures):
     end = time.monotonic() + 60 * minutes
     samples = {name: [] for name in world.operators}
     while time.monotonic() < end:
-        for _ in range(5):
-            churn.step()
+        churn.step()
         for name, process in world.operators.items():
             samples[name].append(figures(process))
         if len(samples["a"]) % 60 == 1:
@@ -383,7 +390,7 @@ def run(world, options, dice):
     failures = []
     counts = collections.Counter()
     world.up()
-    churn = Churn(world, dice)
+    churn = Churn(world, dice, 50 if options.soak else None)
     restored = 0
     if options.soak:
         soak(world, churn, options.minutes, failures)

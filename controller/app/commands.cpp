@@ -2,12 +2,11 @@
 
 #include <csignal>
 #include <cstdio>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <thread>
 
 #include "app/app.h"
 #include "app/heap.h"
+#include "app/private_memory.h"
 #include "app/publish.h"
 #include "base/log.h"
 #include "http/curl_transport.h"
@@ -48,16 +47,6 @@ class Signals {
   std::stop_source source_;
   std::jthread thread_;
 };
-
-// No core dump, no debugger of another process of this user: memory holds private keys. The limit
-// alone does not stop a core_pattern that pipes into a program (core(5)).
-void keep_memory_private() {
-  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
-  setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  prctl(PR_SET_DUMPABLE, 0);  // LeakSanitizer attaches to its own process
-#endif
-}
 
 int fail_with(const base::Error& error) {
   std::fprintf(stderr, "duplicert: %s\n", error.message.c_str());

@@ -3,10 +3,11 @@
 # machine, and writes tables and plots.
 #
 # usage: hack/bench/bench.sh [--subject NAME]... [--count N]... [--workload NAME]... [--out DIR]
-#   --subject   limit, duplicert, cert-manager (hack/bench/subjects/NAME.sh); default: those that
-#               can run here
+#   --subject   limit, exchange, duplicert, cert-manager (hack/bench/subjects/NAME.sh); default:
+#               those that can run here
 #   --count     certificates at once; default 1000. Several make a series
-#   --workload  single, create, renew, steady, restart, limit; default: what the subject has
+#   --workload  single, create, renew, steady, restart, limit, exchange; default: what the subject
+#               has
 #   --rounds N  of renewal; default 1
 #   --out DIR   default build/bench
 #   --keep      keep control plane directories and logs below DIR
@@ -132,7 +133,7 @@ start_subject() {
 run_workload() {
   local workload=$1
   case $workload in
-    limit) measure limit "$fleet" --template "$work/create.json" ;;
+    limit | exchange) measure "$workload" "$fleet" --template "$work/create.json" ;;
     single) measure single 20 --template "$work/create.json" --prefix single ;;
     create) measure create "$fleet" --template "$work/create.json" ;;
     renew)
@@ -202,7 +203,7 @@ mkdir -p -- "$results"
 "$repo/hack/kube-tools.sh" etcd kube-apiserver kubectl >/dev/null
 build
 if [ "${#subjects[@]}" -eq 0 ]; then
-  subjects=(limit duplicert)
+  subjects=(limit exchange duplicert)
   # shellcheck source=hack/bench/subjects/cert-manager.sh
   if (. "$here/subjects/cert-manager.sh" && subject_available); then subjects+=(cert-manager); fi
 fi

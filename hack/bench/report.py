@@ -79,7 +79,7 @@ class Results:
         files = sorted(Path(directory).glob("*.json"))
         self.runs = [json.loads(file.read_text()) for file in files]
         self.fleets = sorted({run["fleet"] for run in self.runs})
-        order = ["limit", "duplicert", "cert-manager"]
+        order = ["limit", "exchange", "duplicert", "cert-manager"]
         self.subjects = sorted({run["subject"] for run in self.runs}, key=order.index)
 
     def find(self, subject, fleet, workload):
@@ -166,7 +166,7 @@ def table(results, fleet):
     subjects = results.subjects
     lines = [f"### {fleet:,} certificates", "", "| | " + " | ".join(subjects) + " |",
              "|---" * (len(subjects) + 1) + "|"]
-    main_of = {"limit": "limit"}
+    main_of = {"limit": "limit", "exchange": "exchange"}
     creates = [results.find(name, fleet, main_of.get(name, "create")) for name in subjects]
     lines += [cells(row, creates, show) for row, show in create_rows(results, fleet)]
     for row, workload, show in other_rows(results, fleet):
@@ -178,7 +178,7 @@ def plots(results, out):
     fleet = results.fleets[-1]
     curves, bars, memory = {}, {}, {}
     for subject in results.subjects:
-        run = results.find(subject, fleet, "create") or results.find(subject, fleet, "limit")
+        run = results.find(subject, fleet, "create") or results.find(subject, fleet, subject)
         if run is None:
             continue
         if run.get("course"):

@@ -4,7 +4,8 @@
 #include "workloads.h"
 
 // The four writes of one issuance, with bodies of the size that Duplicert's have: the pending key,
-// the certificate, the status, and the end of the pending key.
+// the certificate, the status, and the end of the pending key. And, for the exchange, what else the
+// API server is asked on that way.
 namespace bench {
 namespace {
 
@@ -75,7 +76,68 @@ Result<void> issue(kube::Client& client, const Settings& settings, const std::st
   return {};
 }
 
+json event(const std::string& namespace_, const std::string& name) {
+  return {{"apiVersion", kube::kEvents.api_version()},
+          {"kind", kube::kEvents.kind},
+          {"metadata", {{"name", name + ".issued"}, {"namespace", namespace_}}},
+          {"eventTime", base::format_micro_time(base::SystemClock().now())},
+          {"type", "Normal"},
+          {"reason", "Issued"},
+          {"action", "Issue"},
+          {"note", "Secret shop-tls holds a duplicate of order 12345, valid until 2027-05-01"},
+          {"reportingController", "bench"},
+          {"reportingInstance", "bench"},
+          {"regarding", {{"kind", "ConfigMap"}, {"namespace", namespace_}, {"name", name}}}};
+}
+
+Result<void> whole_exchange(kube::Client& client, const Settings& settings, std::size_t i) {
+  const std::string& namespace_ = settings.goal.namespace_;
+  const std::string name = fmt::format("{}-{}", settings.prefix, i);
+  const json object = TRY(filled(settings, name, i));
+  TRY_VOID(client.create(settings.goal.resource, namespace_, object, {}));
+  const auto there = client.get(kube::kSecrets, {namespace_, name + "-tls"}, {});
+  if (!there && there.error().code != base::Code::kNotFound) {
+    return std::unexpected(there.error());
+  }
+  TRY_VOID(issue(client, settings, name));
+  TRY_VOID(client.create(kube::kEvents, namespace_, event(namespace_, name), {}));
+  return {};
+}
+
+// Hears everything and looks at nothing, until the thread is told to stop.
+Result<std::jthread> listener(kube::Client& client, const kube::Resource& resource,
+                              const std::string& namespace_, kube::View view) {
+  const json list = TRY(client.list(resource, namespace_, {.limit = 1}, {}));
+  kube::WatchOptions options{.resource_version = list["metadata"].value("resourceVersion", ""),
+                             .view = view};
+  return std::jthread([&client, &resource, namespace_, options](const std::stop_token& stop) {
+    const auto ignore = [](kube::WatchType, json&&) -> Result<void> { return {}; };
+    while (!stop.stop_requested()) {
+      const auto ended = client.watch(resource, namespace_, options, ignore, stop);
+      if (!ended) std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    }
+  });
+}
+
 }  // namespace
+
+Result<json> bare_exchange(kube::Client& client, const Settings& settings) {
+  const std::string& namespace_ = settings.goal.namespace_;
+  using kube::View;
+  // The controller's and the user's watch of the objects, and the controller's of the Secrets.
+  const std::jthread watches[] = {
+      TRY(listener(client, settings.goal.resource, namespace_, View::kWhole)),
+      TRY(listener(client, settings.goal.resource, namespace_, View::kWhole)),
+      TRY(listener(client, kube::kSecrets, namespace_, View::kMetadata))};
+  Run run(settings);
+  TRY_VOID(in_parallel(settings.count, settings.parallel,
+                       [&](std::size_t i) { return whole_exchange(client, settings, i); }));
+  const double seconds = run.seconds();
+  json result = run.finish();
+  result["seconds"] = seconds;
+  result["ready"] = settings.count;
+  return result;
+}
 
 Result<json> bare_writes(kube::Client& client, const Settings& settings) {
   const auto name_of = [&](std::size_t i) { return fmt::format("{}-{}", settings.prefix, i); };

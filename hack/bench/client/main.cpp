@@ -72,6 +72,7 @@ Result<json> run(CommandLine& line) {
   if (line.workload == "create") return bench::create_all(*client, settings);
   if (line.workload == "renew") return bench::renew_all(*client, settings);
   if (line.workload == "single") return bench::one_by_one(*client, settings);
+  if (line.workload == "exchange") return bench::bare_exchange(*client, settings);
   return bench::bare_writes(*client, settings);
 }
 
@@ -83,7 +84,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Load and measurements for hack/bench/bench.sh"};
   app.add_option("workload", line.workload)
       ->required()
-      ->check(CLI::IsMember({"create", "renew", "single", "restart", "steady", "limit"}));
+      ->check(
+          CLI::IsMember({"create", "renew", "single", "restart", "steady", "limit", "exchange"}));
   app.add_option("--kubeconfig", line.kubeconfig);
   app.add_option("--resource", line.resource, "GROUP/VERSION/PLURAL/KIND");
   app.add_option("--namespace", settings.goal.namespace_);

@@ -4,6 +4,7 @@ and holds what the CA's journal says against what the limit allows. It lives as 
 seconds here are seconds of the CA's clock."""
 import argparse
 import collections
+import datetime
 import json
 import ssl
 import subprocess
@@ -30,7 +31,6 @@ class Watch:
         self.flags = flags
         self.context = ssl.create_default_context(cafile=flags.trust)
         self.context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        self.before = self.done()
         self.began = time.monotonic()
 
     def get(self, path):
@@ -42,21 +42,17 @@ class Watch:
         counts = collections.Counter(self.get("counts")["effects"])
         return counts["order_place"], counts["duplicate_create"]
 
-    def seconds(self):
-        return time.monotonic() - self.began
-
     def wait(self):
+        """Until each copy has a second duplicate, or the certificate of the order it bought."""
+        wanted = 2 * self.flags.copies - self.flags.orders
         moved, last = time.monotonic(), None
-        while True:
-            now = self.done()
-            orders, copies = (a - b for a, b in zip(now, self.before))
+        while (now := self.done())[1] < wanted:
             if now != last:
                 moved, last = time.monotonic(), now
-            if copies >= self.flags.copies - self.flags.orders:
-                return
             if time.monotonic() - moved > STUCK_SECONDS:
-                sys.exit(f"rush: nothing moves at {orders} orders and {copies} copies")
-            print(f"  {self.seconds():6.0f} s: {orders} orders, {copies} copies", file=sys.stderr)
+                sys.exit(f"rush: nothing moves at {now[0]} orders and {now[1]} duplicates")
+            print(f"  {time.monotonic() - self.began:6.0f} s: {now[0]} orders, {now[1]} of {wanted}"
+                  " duplicates", file=sys.stderr)
             time.sleep(30)
 
     def ready(self):
@@ -71,19 +67,26 @@ class Watch:
         return count
 
 
+def at(call):
+    return datetime.datetime.fromisoformat(call["at"].replace("Z", "+00:00"))
+
+
 def main():
     flags = parse()
     wanted = flags.copies - flags.orders
     watch = Watch(flags)
     watch.wait()
-    seconds = watch.seconds()
-    orders, copies = (a - b for a, b in zip(watch.done(), watch.before))
     calls = watch.get("journal?limit=10000000")["calls"]
-    first = next((i for i, call in enumerate(calls) if call["operation"] == "order_place"), 0)
-    rush = calls[first:]
+    # What came before, to make the copies, is 25 days older.
+    day_before = at(calls[-1]) - datetime.timedelta(days=1)
+    rush = [call for call in calls if at(call) > day_before]
+    made = collections.Counter(call["operation"] for call in rush if call["took_effect"])
+    orders, copies = made["order_place"], made["duplicate_create"]
+    last = max(at(call) for call in rush if call["operation"] == "duplicate_create")
+    seconds = (last - at(rush[0])).total_seconds()
     refused = sum(call["http_status"] == 429 for call in calls)
     # The first thousand may go at once; each further thousand three minutes later.
-    allowed = (len(rush) - WINDOW_CALLS) / WINDOW_CALLS * WINDOW_SECONDS
+    allowed = max(0, len(rush) - WINDOW_CALLS) / WINDOW_CALLS * WINDOW_SECONDS
     deadline = time.monotonic() + 600
     while (ready := watch.ready()) < flags.copies and time.monotonic() < deadline:
         time.sleep(20)
