@@ -122,6 +122,18 @@ class OrderReconcilerTest : public testing::Test {
     return looks_at_the_old_order_ - before;
   }
 
+  // The same for one that has asked before, and that the end of a purchase wakes.
+  std::optional<int> looks_when_others_are_told(Account& account) {
+    EXPECT_EQ(looks_for_others(account), 1);
+    EXPECT_EQ(looks_for_others(account), 0);
+    std::optional<int> looks;
+    answer_to_post_ = payment_declined();
+    after_refusal_ = [&] { looks = looks_for_others(account); };
+    clock_.advance(1s);
+    reconcile();
+    return looks;
+  }
+
   std::unique_ptr<OrderReconciler> make_reconciler() {
     return std::make_unique<OrderReconciler>(
         informer_, Caches{requests_, profiles_, namespaces_, secrets_, entries_, profile_states_},
@@ -268,31 +280,15 @@ TEST_F(OrderReconcilerTest, ClosesTheEntryWhenTheCaRefuses) {
 
 // Whoever the write wakes would otherwise decide on what the CA told before, and wait for long.
 TEST_F(OrderReconcilerTest, ForgetsWhatTheCaToldOfTheOrdersBeforeItTellsTheOthers) {
-  EXPECT_EQ(looks_for_others(*account_), 1);
-  EXPECT_EQ(looks_for_others(*account_), 0);
-  std::optional<int> looks;
-  answer_to_post_ = payment_declined();
-  after_refusal_ = [&] { looks = looks_for_others(*account_); };
-  clock_.advance(1s);
-
-  reconcile();
-
-  EXPECT_EQ(looks, 1);
+  EXPECT_EQ(looks_when_others_are_told(*account_), 1);
 }
 
 TEST_F(OrderReconcilerTest, ForgetsItForAllKeysOfTheAccount) {
   const auto other_key =
       effects::account_of([this](const auto& request) { return at_ca(request); }, clock_);
   put_profile("other", other_key);
-  EXPECT_EQ(looks_for_others(*other_key), 1);
-  std::optional<int> looks;
-  answer_to_post_ = payment_declined();
-  after_refusal_ = [&] { looks = looks_for_others(*other_key); };
-  clock_.advance(1s);
 
-  reconcile();
-
-  EXPECT_EQ(looks, 1);
+  EXPECT_EQ(looks_when_others_are_told(*other_key), 1);
 }
 
 // Its own pass, which takes its word back, waits for a worker.

@@ -24,10 +24,10 @@
 
 namespace reconcile::test {
 
-using namespace std::chrono_literals;
 using nlohmann::json;
 using runtime_test::Answer;
 
+inline constexpr std::chrono::hours kDay{24};
 inline constexpr const char* kAccountName = "ca.test/1";
 inline constexpr const char* kLedger = "duplicert";
 inline constexpr const char* kStatusPath =
@@ -68,8 +68,8 @@ class RequestWorld : public testing::Test {
     made.status.order = api::OrderInUse{.id = 12345};
     made.status.certificate = api::InstalledCertificate{.serial_number = "01",
                                                         .sha256_fingerprint = "old",
-                                                        .not_before = now - 180 * 24h,
-                                                        .not_after = now + 10 * 24h,
+                                                        .not_before = now - 180 * kDay,
+                                                        .not_after = now + 10 * kDay,
                                                         .common_name = "shop.acme.test",
                                                         .dns_names = {"shop.acme.test"},
                                                         .secret_uid = "uid-secret",
@@ -133,7 +133,7 @@ class RequestWorld : public testing::Test {
         *decode_secret_meta({{"type", "kubernetes.io/tls"}, {"metadata", meta}})));
   }
   static std::string days_from_now(int days) {
-    return base::format_date(base::SystemClock{}.now() + days * 24h);
+    return base::format_date(base::SystemClock{}.now() + days * kDay);
   }
   static json secret_with(const x509::Chain& chain, const x509::PrivateKey& key,
                           const std::string& version) {
