@@ -242,7 +242,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(const Request& req
     }
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
     if (!is_as_it_was(request)) {
-      return base::fail(base::Code::kConflict, "the request has changed during the pass");
+      return base::fail(base::Code::kCancelled, "the request has changed during the pass");
     }
     base::log_info(made.message, {{"key", api::key_of(request->meta)},
                                   {"action", rules::name_of(made.action)},
@@ -279,7 +279,7 @@ base::Result<Observation> DuplicateReconciler::observe_again(
 }
 
 // A pass may have waited long for the CA: nothing is done for a request that was suspended, deleted
-// or edited meanwhile. Whoever changed it has put it into the queue.
+// or edited meanwhile. The change puts it into the queue, so that the pass ends in silence.
 bool DuplicateReconciler::is_as_it_was(const Request& request) const {
   const std::string key = api::key_of(request->meta);
   const auto now = caches_.requests.get(key);
