@@ -379,7 +379,7 @@ void App::make_elector() {
                                    },
                                .on_lost =
                                    [this] {
-                                     base::log_error("the lease is lost; ending at once");
+                                     base::log_error("leader election is over; ending at once");
                                      ended_.request_stop();
                                    },
                                .on_trouble =

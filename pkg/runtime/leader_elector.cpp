@@ -153,8 +153,16 @@ void LeaderElector::publish(const LeaseState& state, LeaseNews news) {
   }
   if (news == LeaseNews::kLost) {
     base::log_error("lost the lease", {{"key", options_.lease.text()}});
-    if (callbacks_.on_lost) callbacks_.on_lost();
   }
+  if (news == LeaseNews::kGoneBack) {
+    base::log_error(
+        "the API server shows an older state than before, as after a restore of etcd: the caches "
+        "are "
+        "worth nothing",
+        {{"key", options_.lease.text()}, {"newest_version", state.newest_version}});
+  }
+  const bool over = news == LeaseNews::kLost || news == LeaseNews::kGoneBack;
+  if (over && callbacks_.on_lost) callbacks_.on_lost();
 }
 
 }  // namespace runtime

@@ -29,7 +29,8 @@ struct LeaderElectorOptions {
 // Both are called on the elector's thread, each at most once. They must not call stop().
 struct LeaderCallbacks {
   std::function<void()> on_started{};  // quick: renewals wait for it
-  // The lease is lost: stop at once, without draining, and exit. Never called after stop().
+  // The lease is lost, or the API server has gone back to an older state: stop at once, without
+  // draining, and exit. Never called after stop().
   std::function<void()> on_lost{};
   // The Lease could not be read or written; nullopt: it can be again. Quick. Empty: not called.
   std::function<void(const std::optional<base::Error>&)> on_trouble{};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/backoff.h"
+#include "runtime/identity.h"
 
 namespace runtime {
 namespace {
@@ -71,6 +72,15 @@ bool may_take(const LeaseState& state, const LeaseContext& context) {
   return context.now >= state.changed_at + duration;
 }
 
+// Notes the version; false: it is older than one seen before.
+bool goes_on(LeaseState& state, const std::string& version) {
+  if (version.empty()) return true;
+  const auto order = compare_resource_versions(version, state.newest_version);
+  if (order && *order < 0) return false;
+  state.newest_version = version;
+  return true;
+}
+
 LeaseTransition take(LeaseState state, const LeaseTick&, const LeaseContext& context) {
   state.has_read = false;
   const bool leads = state.role == Role::kLeader;
@@ -87,6 +97,9 @@ LeaseTransition take(LeaseState state, const LeaseTick&, const LeaseContext& con
 LeaseTransition take(LeaseState state, const LeaseRead& read, const LeaseContext& context) {
   state.has_read = true;
   state.must_read = false;
+  if (!goes_on(state, read.lease.resource_version)) {
+    return end(std::move(state), LeaseNews::kGoneBack);
+  }
   state.seen.resource_version = read.lease.resource_version;
   const bool exists = !read.lease.resource_version.empty();
   if (exists && read.lease.record != state.seen.record) {
@@ -118,6 +131,9 @@ LeaseTransition take(LeaseState state, const LeaseRead& read, const LeaseContext
 LeaseTransition take(LeaseState state, const LeaseWritten& written, const LeaseContext& context) {
   if (state.role == Role::kReleasing || state.role == Role::kEnded) {
     return end(std::move(state), LeaseNews::kNone);
+  }
+  if (!goes_on(state, written.resource_version)) {
+    return end(std::move(state), LeaseNews::kGoneBack);
   }
   state.seen = {.record = state.sent, .resource_version = written.resource_version};
   state.changed_at = context.now;

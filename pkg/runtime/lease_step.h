@@ -8,6 +8,11 @@
 // So held_until() ends lease_duration - renew_deadline before anyone else may take over, counted
 // from *before* the write was sent, and it is checked right before an effect that must not happen
 // twice. Clock rates may differ by lease_duration / renew_deadline (1.5 by default).
+// A version of the Lease that is older than one seen before means that the API server has gone
+// back, as after a restore of etcd from a backup: what the process has in its caches may never have
+// been, and a watch from a version of the future says nothing. It ends, leading or not, and begins
+// anew (kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd: restart the
+// components).
 #pragma once
 
 #include <chrono>
@@ -49,13 +54,14 @@ struct LeaseState {
   // As last read or written. If the object vanishes, its last record stays: whoever held it may
   // not know yet.
   StoredLease seen{};
-  base::Steady changed_at{};  // our clock when `seen.record` last changed
-  bool must_read = true;      // `seen` may be out of date: read before the next write
-  bool has_read = false;      // since the last wait
-  LeaseRecord sent{};         // what the write under way writes
-  base::Steady sent_at{};     // and when it was sent
-  base::Steady held_until{};  // kLeader: nobody else can lead before this instant
-  base::Steady give_up_at{};  // kReleasing: the others will notice without us
+  std::string newest_version{};  // of all that were seen
+  base::Steady changed_at{};     // our clock when `seen.record` last changed
+  bool must_read = true;         // `seen` may be out of date: read before the next write
+  bool has_read = false;         // since the last wait
+  LeaseRecord sent{};            // what the write under way writes
+  base::Steady sent_at{};        // and when it was sent
+  base::Steady held_until{};     // kLeader: nobody else can lead before this instant
+  base::Steady give_up_at{};     // kReleasing: the others will notice without us
 };
 
 // What the driver tells.
@@ -79,10 +85,15 @@ struct LeasePut {  // create if resource_version is empty, else replace with thi
 struct LeaseWait {
   std::chrono::milliseconds delay{0};
 };
-struct LeaseEnd {};  // no more calls: lost or released
+struct LeaseEnd {};  // no more calls: lost, released, or gone back
 using LeaseCall = std::variant<LeaseGet, LeasePut, LeaseWait, LeaseEnd>;
 
-enum class LeaseNews { kNone, kStarted, kLost };  // of leading
+enum class LeaseNews {
+  kNone,
+  kStarted,   // to lead
+  kLost,      // leads no longer
+  kGoneBack,  // the API server shows an older state than before
+};
 
 struct LeaseTransition {
   LeaseState state{};

@@ -60,7 +60,7 @@ TEST_F(SieveLease, IsLostAfterItsTimeAndEndsTheProcessAtOnce) {
 
   ASSERT_TRUE(code) << operator_->output();
   EXPECT_EQ(*code, 1);
-  EXPECT_THAT(operator_->output(), HasSubstr("the lease is lost; ending at once"));
+  EXPECT_THAT(operator_->output(), HasSubstr("leader election is over; ending at once"));
   EXPECT_GE(calls, 2) << "one hung call has used up the time of all others: its limit is 5 s";
   EXPECT_LT(took.count(), 16.0) << "10 s until it is lost, 5 s for the call that hung, no drain";
   api().set_plan({});

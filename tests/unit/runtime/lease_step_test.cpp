@@ -17,13 +17,14 @@ LeaseContext at(base::Steady now, const std::string& identity = "me") {
   return {.identity = identity, .limits{}, .now = now, .wall_now = kWall, .jitter = 0};
 }
 
-StoredLease held_by(const std::string& holder, base::TimePoint renewed = kWall) {
+StoredLease held_by(const std::string& holder, base::TimePoint renewed = kWall,
+                    const std::string& version = "7") {
   return {.record = {.holder = holder,
                      .duration = 15s,
                      .acquire_time = kWall - 1h,
                      .renew_time = renewed,
                      .transitions = 4},
-          .resource_version = "7"};
+          .resource_version = version};
 }
 
 template <class Call>
@@ -177,10 +178,39 @@ TEST(LeaseStep, WaitsNoLongerThanItsHold) {
 }
 
 TEST(LeaseStep, IsLostAtOnceWhenAnotherHoldsIt) {
-  const auto next = lease_step(leader(), LeaseRead{held_by("other")}, at(kNow + 1s));
+  const auto next = lease_step(leader(), LeaseRead{held_by("other", kWall, "9")}, at(kNow + 1s));
 
   EXPECT_EQ(next.news, LeaseNews::kLost);
   expect<LeaseEnd>(next);
+}
+
+TEST(LeaseStep, EndsALeaderWhenTheApiServerHasGoneBack) {
+  const auto next = lease_step(leader(), LeaseRead{held_by("me", kWall, "7")}, at(kNow + 1s));
+
+  EXPECT_EQ(next.news, LeaseNews::kGoneBack);
+  EXPECT_EQ(next.state.held_until, base::Steady{});
+  expect<LeaseEnd>(next);
+}
+
+TEST(LeaseStep, EndsAStandbyWhenTheApiServerHasGoneBack) {
+  const auto first = lease_step({}, LeaseRead{held_by("other", kWall, "1000")}, at(kNow));
+  const auto same = lease_step(first.state, LeaseRead{held_by("other", kWall, "1000")}, at(kNow));
+  expect<LeaseWait>(same);
+
+  const auto next = lease_step(same.state, LeaseRead{held_by("other", kWall, "999")}, at(kNow));
+
+  EXPECT_EQ(next.news, LeaseNews::kGoneBack);
+  expect<LeaseEnd>(next);
+}
+
+TEST(LeaseStep, EndsWhenTheLeaseThatVanishedComesBackOlder) {
+  const auto first = lease_step({}, LeaseRead{held_by("other", kWall, "1000")}, at(kNow));
+  const auto gone = lease_step(first.state, LeaseRead{}, at(kNow + 16s));
+  expect<LeasePut>(gone);
+
+  const auto next = lease_step(gone.state, LeaseWritten{"12"}, at(kNow + 16s));
+
+  EXPECT_EQ(next.news, LeaseNews::kGoneBack);
 }
 
 TEST(LeaseStep, TakesBackItsOwnLeaseAfterALostAnswer) {
@@ -220,10 +250,11 @@ TEST(LeaseStep, ReadsAndTriesAgainWhenTheReleaseConflicts) {
   const auto failed = lease_step(stop.state, LeaseCallFailed{}, at(kNow + 1s));
   expect<LeaseGet>(failed);
 
-  auto still_ours = held_by("me");
+  auto still_ours = held_by("me", kWall, "9");
   const auto again = lease_step(failed.state, LeaseRead{still_ours}, at(kNow + 1s));
   EXPECT_EQ(expect<LeasePut>(again).record.holder, "");
-  expect<LeaseEnd>(lease_step(failed.state, LeaseRead{held_by("other")}, at(kNow + 1s)));
+  expect<LeaseEnd>(
+      lease_step(failed.state, LeaseRead{held_by("other", kWall, "9")}, at(kNow + 1s)));
   expect<LeaseEnd>(lease_step(failed.state, LeaseRead{}, at(kNow + 1s)));
 }
 
