@@ -154,9 +154,7 @@ App::App(const cli::RunOptions& options, Connection connection)
       debug_(caches(), queues(), decisions_) {
   telemetry_.watch_budgets([this] { return accounts_.remaining(); });
   reconcile::connect(informers(), queues(), sponsors_);
-  namespaces_.on_change([this](const auto& change) {
-    if (!change.initial) reconcile::wake_by_namespace(informers(), queues(), change.key);
-  });
+  reconcile::connect_namespaces(namespaces_, informers(), queues());
   want_keys();
   add_readiness();
   if (options_.leader_elect) make_elector();
@@ -198,6 +196,7 @@ reconcile::AccountsOptions App::accounts_options() {
                                                   {"code", code},
                                                   {"duration_ms", std::llround(seconds * 1000)}});
               },
+          .rejected = [this] { check_profiles(); },
           .inventory = {.full_interval = options_.inventory_interval},
           .connect = connect_to_ca};
 }
@@ -212,13 +211,15 @@ reconcile::DuplicateReconciler::Options App::request_options() {
   return {.observe = {.duplicate_settle_window = options_.duplicate_settle_window},
           .act = {.ledger_namespace = ledger_namespace_,
                   .may_act = [this] { return surely_leads(); },
-                  .evidence =
-                      [this] {
-                        for (const auto& profile : profiles_.store().list()) {
-                          queues().profiles.add(api::key_of(profile->meta));
-                        }
-                      },
+                  .evidence = [this] { check_profiles(); },
                   .make_key = [this](const auto& params) { return keys_.key(params); }}};
+}
+
+// What requests have shown of an API key is the profiles' to tell.
+void App::check_profiles() {
+  for (const auto& profile : profiles_.store().list()) {
+    queues().profiles.add(api::key_of(profile->meta));
+  }
 }
 
 // Keys are made ahead of time for whoever may ask for RSA, and only then.

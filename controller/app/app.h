@@ -60,6 +60,7 @@ class App {
   void start_informers();
   void follow_namespaces(const std::stop_token& stop);
   void start_controllers();
+  void check_profiles();
   void want_keys();
   bool is_idle();
   void wait_for_end(const std::stop_token& ended);

@@ -14,10 +14,12 @@ constexpr std::chrono::hours kProbeMemory{1};
 }  // namespace
 
 Account::Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
-                 const InventoryOptions& inventory, const base::Clock& clock)
+                 const InventoryOptions& inventory, const base::Clock& clock,
+                 std::function<void()> rejected)
     : transport_(std::move(transport)),
       options_(std::move(options)),
       clock_(clock),
+      rejected_(std::move(rejected)),
       budget_(clock, {}),
       inventory_(clock, inventory),
       ownership_(clock),
@@ -56,10 +58,15 @@ std::string Account::name() const {
 }
 
 void Account::reject_credentials(const base::Error& error) {
-  const base::MutexLock lock(mutex_);
-  rejection_ = fmt::format(
-      "account.apiKeySecretRef: the CA refuses the API key: {}. Put a valid key into the Secret",
-      error.message);
+  bool is_news = false;
+  {
+    const base::MutexLock lock(mutex_);
+    is_news = rejection_.empty();
+    rejection_ = fmt::format(
+        "account.apiKeySecretRef: the CA refuses the API key: {}. Put a valid key into the Secret",
+        error.message);
+  }
+  if (is_news && rejected_) rejected_();
 }
 
 std::string Account::rejection() const {
@@ -139,7 +146,7 @@ base::Result<std::shared_ptr<Account>> Accounts::get(const AccountAccess& access
       std::move(transport),
       certcentral::ClientOptions{
           .base_url = access.url, .api_key = access.api_key, .user_agent = options_.user_agent},
-      options_.inventory, clock_);
+      options_.inventory, clock_, options_.rejected);
   slot = made;
   return made;
 }

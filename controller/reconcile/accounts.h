@@ -56,7 +56,8 @@ class Account {
  public:
   // `clock` must outlive the account.
   Account(std::unique_ptr<http::Transport> transport, certcentral::ClientOptions options,
-          const InventoryOptions& inventory, const base::Clock& clock);
+          const InventoryOptions& inventory, const base::Clock& clock,
+          std::function<void()> rejected = {});
 
   CaSession ca(const certcentral::Turn& turn);
   Inventory& inventory() { return inventory_; }
@@ -95,7 +96,8 @@ class Account {
   // A person has changed something: a refused key and an approval step may be things of the past.
   void forget_evidence();
 
-  // The CA refused the key: nothing more is sent with it before forget_evidence().
+  // The CA refused the key: nothing more is sent with it before forget_evidence(). `rejected`
+  // hears of it when it is news.
   void reject_credentials(const base::Error& error);
   // What is wrong and what to do, or "" while the key is not known to be bad.
   std::string rejection() const;
@@ -108,6 +110,7 @@ class Account {
   const std::unique_ptr<http::Transport> transport_;
   const certcentral::ClientOptions options_;
   const base::Clock& clock_;
+  const std::function<void()> rejected_;
   certcentral::RateBudget budget_;
   Inventory inventory_;
   Ownership ownership_;
@@ -128,6 +131,8 @@ struct AccountsOptions {
   std::vector<std::string> allowed_hosts{};
   std::string user_agent{};
   certcentral::CallObserver on_call{};
+  // The CA has refused an API key: its profiles do not know yet. Quick.
+  std::function<void()> rejected{};
   InventoryOptions inventory{};
   // Makes the connection to one account's URL. kInvalid if the CA bundle does not parse.
   std::function<base::Result<std::unique_ptr<http::Transport>>(const AccountAccess&)> connect{};

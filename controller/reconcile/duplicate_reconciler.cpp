@@ -6,8 +6,11 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "base/log.h"
+#include "kube/response.h"
 #include "reconcile/pass_limits.h"
 #include "reconcile/resources.h"
+#include "reconcile/status_write.h"
+#include "reconcile/watches.h"
 #include "rules/decide.h"
 #include "rules/report.h"
 #include "rules/schedule.h"
@@ -117,12 +120,16 @@ Outcome DuplicateReconciler::work_on(const std::string& key, const std::stop_tok
     return Outcome::after(kStaleRetry);
   }
   Observation seen;
-  const auto made = run_passes(*request, memory, seen, stop);
+  const auto made = run_passes(request, memory, seen, stop);
   if (!made || stop.stop_requested()) {
     remember(key, memory);
     return Outcome::failed(made ? base::Error{.code = base::Code::kCancelled} : made.error());
   }
   sponsor(seen.facts, *made);
+  if (has_moved(seen.facts, made->entry)) {
+    remember(key, memory);
+    return Outcome::after(kStaleRetry);
+  }
   const auto reported = waits_for_profile(seen.facts, *made) ? base::Result<void>{}
                                                              : report(seen, *made, memory, stop);
   remember(key, memory);
@@ -160,6 +167,16 @@ void DuplicateReconciler::sponsor(const rules::Observed& seen, const rules::Deci
                                                  .profile = seen.profile ? seen.profile->name : "",
                                                  .may_buy = made.sponsors,
                                                  .urgent = !made.entry.empty() && urgent});
+}
+
+// Whether the entry that the request has just begun to wait for has changed since the pass saw it:
+// that change woke those who waited then.
+bool DuplicateReconciler::has_moved(const rules::Observed& seen, const std::string& entry) const {
+  if (entry.empty()) return false;
+  const rules::LedgerEntry* known = rules::find_entry(seen.ledger, entry);
+  const auto now = caches_.entries.get(kube::ObjectKey{ledger_namespace_, entry}.text());
+  if (known == nullptr || !now) return known != nullptr || now;
+  return *known != rules::entry_of(*now);
 }
 
 DuplicateReconciler::Memory DuplicateReconciler::recall(
@@ -205,17 +222,13 @@ void DuplicateReconciler::forget(const std::string& key) {
   memories_.erase(key);
 }
 
-base::Result<rules::Decision> DuplicateReconciler::run_passes(
-    const api::DuplicateCertificateRequest& request, Memory& memory, Observation& seen,
-    std::stop_token stop) {
+base::Result<rules::Decision> DuplicateReconciler::run_passes(const Request& request,
+                                                              Memory& memory, Observation& seen,
+                                                              std::stop_token stop) {
   Source source = Source::kCached;
   const auto item = observer_.begin_item();
   for (int pass = 0; pass < kPassesMax; ++pass) {
-    // What the CA told about its orders in this item is still fresh; all else is observed anew.
-    auto orders = std::move(seen.facts.ca.orders);
-    seen = TRY(observer_.observe(request, memory.has_pending, source, item, stop));
-    seen.facts.ca.orders = std::move(orders);
-    seen.facts.failures = memory.failures;
+    seen = TRY(observe_again(request, memory, source, std::move(seen), item, stop));
     rules::Decision made = decide_asking(seen, memory, stop);
     // A cache may be older than what we, or the leader before us, have just written: acting on it
     // would renew again what was renewed. So effects, and what follows them, rest on reads.
@@ -228,7 +241,10 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
       return made;
     }
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
-    base::log_info(made.message, {{"key", api::key_of(request.meta)},
+    if (!is_as_it_was(request)) {
+      return base::fail(base::Code::kCancelled, "the request has changed during the pass");
+    }
+    base::log_info(made.message, {{"key", api::key_of(request->meta)},
                                   {"action", rules::name_of(made.action)},
                                   {"reason", api::name_of(made.reason)},
                                   {"rule", made.rule}});
@@ -248,6 +264,26 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(
     }
   }
   return base::fail(base::Code::kInternal, fmt::format("{} passes without an end", kPassesMax));
+}
+
+// What the CA told about its orders in this item is still fresh, unless the ledger has changed
+// since: it may tell of a later one. All else is observed anew.
+base::Result<Observation> DuplicateReconciler::observe_again(
+    const Request& request, const Memory& memory, Source source, Observation&& before,
+    const std::shared_ptr<ItemMemory>& item, std::stop_token stop) {
+  Observation seen = TRY(observer_.observe(*request, memory.has_pending, source, item, stop));
+  const bool same = seen.facts.ledger == before.facts.ledger && seen.account == before.account;
+  if (same) seen.facts.ca.orders = std::move(before.facts.ca.orders);
+  seen.facts.failures = memory.failures;
+  return seen;
+}
+
+// A pass may have waited long for the CA: nothing is done for a request that was suspended, deleted
+// or edited meanwhile. The change puts it into the queue, so that the pass ends in silence.
+bool DuplicateReconciler::is_as_it_was(const Request& request) const {
+  const std::string key = api::key_of(request->meta);
+  const auto now = caches_.requests.get(key);
+  return now && !needs_a_pass({.key = key, .before = request, .after = now});
 }
 
 void DuplicateReconciler::conclude(const rules::Decision& made, const Observation& seen) const {
@@ -347,8 +383,6 @@ base::Result<void> DuplicateReconciler::act(const rules::Action& action, const O
   return {};
 }
 
-// Over exactly the version that the status was computed from: a process with an old view would date
-// conditions anew, or take back what was told since.
 base::Result<void> DuplicateReconciler::report(const Observation& seen, const rules::Decision& made,
                                                Memory& memory, std::stop_token stop) {
   const auto& request = seen.facts.request;
@@ -358,15 +392,12 @@ base::Result<void> DuplicateReconciler::report(const Observation& seen, const ru
                         seen.facts.profile ? seen.facts.profile->name : "");
   }
   if (status == request.status) return {};
-  const nlohmann::json body{
-      {"metadata", {{"uid", request.meta.uid}, {"resourceVersion", request.meta.resource_version}}},
-      {"status", api::encode_status(status)}};
-  auto written =
-      client_.apply_status(kRequests, {request.meta.namespace_, request.meta.name}, body, stop);
+  const auto written = write_status(client_, {kRequests, request.meta, "the status"},
+                                    api::encode_status(status), std::move(stop));
   // Deleted meanwhile: nobody is left to tell.
   if (!written && written.error().code == base::Code::kNotFound) return {};
-  if (!written) return std::unexpected(base::wrap("write the status", written.error()));
-  memory.status_gate.wrote((*written)["metadata"].value("resourceVersion", ""));
+  if (!written) return std::unexpected(written.error());
+  memory.status_gate.wrote(kube::metadata_text(*written, "resourceVersion"));
   tell(seen, status);
   return {};
 }

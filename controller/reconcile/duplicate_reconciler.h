@@ -55,6 +55,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
   runtime::Outcome reconcile(const std::string& key, std::stop_token stop) override;
 
  private:
+  using Request = std::shared_ptr<const api::DuplicateCertificateRequest>;
+
   // What this process remembers of a request between its passes. Never needed for correctness, and
   // dropped when it says nothing any more, so that ten thousand that are Ready take no memory here.
   struct Memory {
@@ -74,8 +76,13 @@ class DuplicateReconciler final : public runtime::Reconciler {
 
   runtime::Outcome work_on(const std::string& key, const std::stop_token& stop);
   // Runs passes until a decision waits. The last observation is left in `seen`.
-  base::Result<rules::Decision> run_passes(const api::DuplicateCertificateRequest& request,
-                                           Memory& memory, Observation& seen, std::stop_token stop);
+  base::Result<rules::Decision> run_passes(const Request& request, Memory& memory,
+                                           Observation& seen, std::stop_token stop);
+  base::Result<Observation> observe_again(const Request& request, const Memory& memory,
+                                          Source source, Observation&& before,
+                                          const std::shared_ptr<ItemMemory>& item,
+                                          std::stop_token stop);
+  bool is_as_it_was(const Request& request) const;
   void conclude(const rules::Decision& made, const Observation& seen) const;
   void tell_trouble(rules::Decision made, const base::Error& error, const Observation& seen,
                     Memory& memory, std::stop_token stop);
@@ -93,6 +100,7 @@ class DuplicateReconciler final : public runtime::Reconciler {
 
   bool has_caught_up(const api::DuplicateCertificateRequest& request, Memory& memory) const;
   void sponsor(const rules::Observed& seen, const rules::Decision& made);
+  bool has_moved(const rules::Observed& seen, const std::string& entry) const;
 
   const runtime::Informer<api::DuplicateCertificateRequest>& requests_;
   const runtime::Informer<api::CertificateOrder>& entries_;

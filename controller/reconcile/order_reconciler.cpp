@@ -1,6 +1,7 @@
 #include "reconcile/order_reconciler.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 #include "reconcile/order_post.h"
 #include "reconcile/pass_limits.h"
 #include "reconcile/resources.h"
+#include "reconcile/status_write.h"
 #include "rules/order_report.h"
 
 namespace reconcile {
@@ -122,7 +124,7 @@ OrderReconciler::Pass OrderReconciler::observe(const api::CertificateOrder& obje
     before.generation -= 1;
     facts.refusals = rules::refusals_up_to(group, before);
   }
-  const auto sponsors = sponsors_.of(object.meta.name);
+  const auto sponsors = living_sponsors(object.meta.name);
   facts.urgent = std::ranges::any_of(sponsors, &Sponsorship::urgent);
   observe_profile(pass, sponsors);
   const base::Steady now = clock_.steady_now();
@@ -130,6 +132,18 @@ OrderReconciler::Pass OrderReconciler::observe(const api::CertificateOrder& obje
   if (!facts.sponsored && !memory.unsponsored_since) memory.unsponsored_since = now;
   if (!facts.sponsored) facts.unsponsored_for = seconds_between(*memory.unsponsored_since, now);
   return pass;
+}
+
+// What a request has said holds until its next pass, which may be long in coming: one that is gone
+// or suspended by now needs nothing.
+std::vector<Sponsorship> OrderReconciler::living_sponsors(const std::string& entry) const {
+  std::vector<Sponsorship> living;
+  for (const auto& [key, sponsorship] : sponsors_.of(entry)) {
+    const auto request = caches_.requests.get(key);
+    const bool acts = request && !request->meta.deletion_time && !request->spec.suspend;
+    if (acts) living.push_back(sponsorship);
+  }
+  return living;
 }
 
 // Only a profile that a sponsor uses pays: the one that the entry was made through, if it is among
@@ -230,6 +244,12 @@ rules::OrderPost OrderReconciler::post(const Pass& pass, base::Steady marked_at,
             .message = late ? "too much time had passed since the mark"
                             : "this replica may not lead any more"};
   }
+  const auto sponsors = living_sponsors(pass.object.meta.name);
+  if (std::ranges::find(sponsors, pass.facts.profile, &Sponsorship::profile) == sponsors.end()) {
+    return {.outcome = Outcome::kNotSent,
+            .reason = pass.facts.entry.reason,
+            .message = "no request that may buy needs the order any more"};
+  }
   const auto answer =
       pass.account->ca(kMoney)->submit_order(order_body(pass.object, *pass.profile), stop);
   rules::OrderPost outcome = outcome_of(answer);
@@ -246,13 +266,9 @@ base::Result<api::CertificateOrder> OrderReconciler::write(const api::Certificat
   api::CertificateOrder after = object;
   after.status = rules::report_order(object, made, clock_.now());
   if (after.status == object.status) return object;
-  const nlohmann::json body{
-      {"metadata", {{"uid", object.meta.uid}, {"resourceVersion", object.meta.resource_version}}},
-      {"status", api::encode_status(after.status)}};
-  const auto written =
-      client_.apply_status(kOrders, {object.meta.namespace_, object.meta.name}, body, stop);
-  if (!written) return std::unexpected(base::wrap("write the ledger", written.error()));
-  after = TRY(api::decode_certificate_order(*written));
+  const auto written = TRY(write_status(client_, {kOrders, object.meta, "the ledger"},
+                                        api::encode_status(after.status), stop));
+  after = TRY(api::decode_certificate_order(written));
   gate_.wrote(after.meta.resource_version);
   return after;
 }
@@ -262,12 +278,7 @@ base::Result<api::CertificateOrder> OrderReconciler::record(const Pass& pass,
                                                             Memory& memory,
                                                             const std::stop_token& stop) {
   const auto* action = std::get_if<rules::OrderRecord>(&made.action);
-  // What the CA told before about these orders is out of date, and the write wakes who wait.
-  if (action != nullptr && pass.account) {
-    for (const std::int64_t id : {action->order_id, pass.facts.entry.renewal_of}) {
-      if (id != 0) pass.account->inventory().forget(id);
-    }
-  }
+  if (action != nullptr) forget_what_was_told(pass, *action);
   auto after = TRY(write(pass.object, made, stop));
   if (action == nullptr) return after;
   base::log_info(
@@ -276,6 +287,23 @@ base::Result<api::CertificateOrder> OrderReconciler::record(const Pass& pass,
   if (action->state == api::OrderState::kOpen) memory.post.reset();
   tell(after, made);
   return after;
+}
+
+// What the CA told before about these orders is out of date, whichever key of the account it was
+// asked with, and the write wakes who wait.
+void OrderReconciler::forget_what_was_told(const Pass& pass,
+                                           const rules::OrderRecord& action) const {
+  std::set<std::shared_ptr<Account>> accounts{pass.account};
+  for (const auto& profile : caches_.profiles.list()) {
+    const auto state = caches_.profile_states.get(api::key_of(profile->meta));
+    const bool same = state && state->preflight.account == pass.facts.entry.group.account;
+    if (same) accounts.insert(state->account);
+  }
+  for (const auto& account : accounts) {
+    for (const std::int64_t id : {action.order_id, pass.facts.entry.renewal_of}) {
+      if (account && id != 0) account->inventory().forget(id);
+    }
+  }
 }
 
 void OrderReconciler::tell(const api::CertificateOrder& object, const rules::OrderDecision& made) {

@@ -66,6 +66,7 @@ class OrderReconciler final : public runtime::Reconciler {
 
   Memory& memory_of(const api::CertificateOrder& object);
   Pass observe(const api::CertificateOrder& object, Memory& memory);
+  std::vector<Sponsorship> living_sponsors(const std::string& entry) const;
   void observe_profile(Pass& pass, const std::vector<Sponsorship>& sponsors);
   void look(Pass& pass, Memory& memory, const std::stop_token& stop);
   base::Result<api::CertificateOrder> send(Pass& pass, const rules::OrderDecision& made,
@@ -76,6 +77,7 @@ class OrderReconciler final : public runtime::Reconciler {
                                             const std::stop_token& stop);
   base::Result<api::CertificateOrder> record(const Pass& pass, const rules::OrderDecision& made,
                                              Memory& memory, const std::stop_token& stop);
+  void forget_what_was_told(const Pass& pass, const rules::OrderRecord& action) const;
   base::Result<void> forget(const api::CertificateOrder& object, const std::stop_token& stop);
   void tell(const api::CertificateOrder& object, const rules::OrderDecision& made);
 

@@ -13,6 +13,7 @@
 #include "reconcile/preflight.h"
 #include "reconcile/profile_access.h"
 #include "reconcile/resources.h"
+#include "reconcile/status_write.h"
 #include "rules/backoff.h"
 
 namespace reconcile {
@@ -29,6 +30,7 @@ bool has_trouble(const ProfileState& state) {
 
 // While the CA cannot be reached, what it told before still holds.
 void keep_answers(const rules::PreflightFacts& before, rules::PreflightFacts& now) {
+  if (now.account.empty()) now.account = before.account;  // a key stays that of its account
   if (now.unreachable.empty()) return;
   rules::PreflightFacts kept = before;
   kept.unreachable = now.unreachable;
@@ -135,20 +137,17 @@ base::Result<ProfileState> ProfileReconciler::look(const api::AutomationProfile&
   return state;
 }
 
-// Over exactly the version that the status was computed from: a condition keeps its time only if
-// the one before is known. The gate alone does not see a write whose answer was lost.
+// The precondition and the gate: the gate alone does not see a write whose answer was lost.
 base::Result<void> ProfileReconciler::write_status(const api::AutomationProfile& profile,
                                                    const api::AutomationProfileStatus& status,
                                                    std::stop_token stop) {
   if (status == profile.status) return {};
-  const nlohmann::json body{
-      {"metadata", {{"uid", profile.meta.uid}, {"resourceVersion", profile.meta.resource_version}}},
-      {"status", api::encode_status(status)}};
   const auto written =
-      client_.apply_status(kProfiles, {profile.meta.namespace_, profile.meta.name}, body, stop);
+      reconcile::write_status(client_, {kProfiles, profile.meta, "the profile's status"},
+                              api::encode_status(status), std::move(stop));
   // Deleted meanwhile: nobody is left to tell.
   if (!written && written.error().code != base::Code::kNotFound) {
-    return std::unexpected(base::wrap("write the profile's status", written.error()));
+    return std::unexpected(written.error());
   }
   if (written) {
     const base::MutexLock lock(mutex_);

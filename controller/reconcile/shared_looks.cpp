@@ -14,11 +14,14 @@ bool SharedLooks::begin(const std::string& what, const std::function<bool()>& is
 base::Result<void> SharedLooks::once(const std::string& what, const std::function<bool()>& is_fresh,
                                      const std::function<base::Result<void>()>& look) {
   if (!begin(what, is_fresh)) return {};
-  auto looked = look();
+  const Look under_way(*this, what);
+  return look();
+}
+
+void SharedLooks::end(const std::string& what) {
   const base::MutexLock lock(mutex_);
   looking_.erase(what);
   changed_.notify_all();
-  return looked;
 }
 
 }  // namespace reconcile

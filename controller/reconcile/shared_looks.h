@@ -21,7 +21,21 @@ class SharedLooks {
                           const std::function<base::Result<void>()>& look);
 
  private:
+  // Ends a look whichever way it ends: an exception, too, lets the others go on.
+  class Look {
+   public:
+    Look(SharedLooks& looks, const std::string& what) : looks_(looks), what_(what) {}
+    ~Look() { looks_.end(what_); }
+    Look(const Look&) = delete;
+    Look& operator=(const Look&) = delete;
+
+   private:
+    SharedLooks& looks_;
+    const std::string& what_;
+  };
+
   bool begin(const std::string& what, const std::function<bool()>& is_fresh);
+  void end(const std::string& what);
 
   base::Mutex mutex_;
   base::ConditionVariable changed_;

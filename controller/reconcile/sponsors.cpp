@@ -25,12 +25,12 @@ void Sponsors::set(const std::string& request, const Sponsorship& sponsorship) {
   for (const std::string& entry : changed) changed_(entry);
 }
 
-std::vector<Sponsorship> Sponsors::of(const std::string& entry) const {
-  std::vector<Sponsorship> found;
+std::map<std::string, Sponsorship> Sponsors::of(const std::string& entry) const {
+  std::map<std::string, Sponsorship> found;
   for (const std::string& request : waiting_for(entry)) {
     const base::MutexLock lock(mutex_);
     const auto at = by_request_.find(request);
-    if (at != by_request_.end() && at->second.may_buy) found.push_back(at->second);
+    if (at != by_request_.end() && at->second.may_buy) found.insert(*at);
   }
   return found;
 }

@@ -34,7 +34,7 @@ class Sponsors {
   void remove(const std::string& request) { set(request, {}); }
 
   // Those that may buy, by request.
-  std::vector<Sponsorship> of(const std::string& entry) const;
+  std::map<std::string, Sponsorship> of(const std::string& entry) const;
   // All that wait for the entry.
   std::vector<std::string> waiting_for(const std::string& entry) const;
 

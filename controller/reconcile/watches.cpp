@@ -62,6 +62,13 @@ bool needs_a_pass(const runtime::Change<Request>& change) {
          change.before->meta.deletion_time != change.after->meta.deletion_time;
 }
 
+bool lets_go_of_its_secret(const runtime::Change<Request>& change) {
+  const auto& [key, before, after, initial] = change;
+  if (!before || !after || change.recreated()) return before != nullptr;
+  return before->spec.secret_name != after->spec.secret_name ||
+         before->meta.deletion_time != after->meta.deletion_time;
+}
+
 std::vector<std::string> requests_of(const api::ObjectMeta& secret) {
   const auto owner = secret.labels.find(std::string(api::kRequestLabel));
   if (owner == secret.labels.end()) return {};
@@ -74,8 +81,7 @@ void connect(const Informers& informers, const Queues& queues, const Sponsors& s
   informers.requests.on_change([queues, &store](const runtime::Change<Request>& change) {
     if (!needs_a_pass(change)) return;
     queues.requests.add(change.key, urgency_of(change));
-    // Another request may have been waiting for this one's Secret.
-    if (change.before && !change.after) {
+    if (lets_go_of_its_secret(change)) {
       add_all(store.keys_by_index(kBySecret, secret_key(*change.before)), queues.requests);
     }
   });
@@ -100,6 +106,14 @@ void connect(const Informers& informers, const Queues& queues, const Sponsors& s
         }
         queues.requests.add(entry->spec.requested_by);
       });
+}
+
+// A later listing tells of what changed while there was no watch.
+void connect_namespaces(runtime::Informer<NamespaceMeta>& namespaces, const Informers& informers,
+                        const Queues& queues) {
+  namespaces.on_change([&namespaces, informers, queues](const auto& change) {
+    if (namespaces.has_synced()) wake_by_namespace(informers, queues, change.key);
+  });
 }
 
 void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile) {

@@ -35,6 +35,11 @@ struct Queues {
 // outlive them.
 void connect(const Informers& informers, const Queues& queues, const Sponsors& sponsors);
 
+// The same for the labels of namespaces, once they have all been listed: no worker runs before
+// that.
+void connect_namespaces(runtime::Informer<NamespaceMeta>& namespaces, const Informers& informers,
+                        const Queues& queues);
+
 // Looks again at all requests of a profile ("namespace/name"), of a namespace, and at all profiles
 // that take their API key from a Secret ("namespace/name").
 void wake_by_profile(const Informers& informers, const Queues& queues, const std::string& profile);
@@ -46,6 +51,9 @@ void wake_by_credentials(const Informers& informers, const Queues& queues,
 // Whether a change of a request is more than our own status write: only what a pass reads counts.
 // Pure.
 bool needs_a_pass(const runtime::Change<api::DuplicateCertificateRequest>& change);
+
+// Whether another request that waits for the Secret which this one wanted may have it now. Pure.
+bool lets_go_of_its_secret(const runtime::Change<api::DuplicateCertificateRequest>& change);
 
 // The keys of the requests that a change of `secret` concerns, by its label. Pure.
 std::vector<std::string> requests_of(const api::ObjectMeta& secret);

@@ -62,6 +62,8 @@ struct LedgerEntry {
   api::Reason reason = api::Reason::kAwaitingRenewedOrder;  // of its conditions
   std::string message{};
   bool being_deleted = false;
+
+  bool operator==(const LedgerEntry&) const = default;
 };
 
 inline bool is_open(const LedgerEntry& entry) {

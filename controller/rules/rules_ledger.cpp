@@ -194,9 +194,16 @@ MaybeDecision successor_is_on_its_way(const Pass& pass) {
   if (pass.course.way != Way::kAwaitOrder) return std::nullopt;
   const OrderFacts& order = *pass.course.order;
   const bool reissue = order_state(order.status) == OrderState::kReissuing;
-  return decision(Wait{pass.seen.now + kLookForOrder}, api::Reason::kAwaitingRenewedOrder,
-                  fmt::format("order {} is {} (status {}); a duplicate of it follows by itself",
-                              order.id, reissue ? "being reissued" : "on its way", order.status));
+  Decision made =
+      decision(Wait{pass.seen.now + kLookForOrder}, api::Reason::kAwaitingRenewedOrder,
+               fmt::format("order {} is {} (status {}); a duplicate of it follows by itself",
+                           order.id, reissue ? "being reissued" : "on its way", order.status));
+  // One that we buy under other names tells when it is there.
+  const auto entry = std::ranges::find_if(pass.seen.ledger, [&](const LedgerEntry& one) {
+    return is_open(one) && one.order_id == order.id;
+  });
+  if (entry != pass.seen.ledger.end()) made.entry = entry->name;
+  return made;
 }
 
 MaybeDecision successor_is_not_eligible(const Pass& pass) {

@@ -121,6 +121,7 @@ Controller::~Controller() {
 }
 
 void Controller::start() {
+  const base::MutexLock lock(mutex_);
   BASE_CHECK(workers_.empty());
   for (int i = 0; i < options_.workers; ++i) {
     workers_.emplace_back([this] { work(); });
@@ -131,9 +132,12 @@ bool Controller::stop(std::chrono::milliseconds drain) {
   queue_.shut_down();
   const bool drained = queue_.wait_idle(drain);
   passes_.request_stop();
-  for (std::jthread& worker : workers_) {
-    if (worker.joinable()) worker.join();
+  std::vector<std::jthread> workers;
+  {
+    const base::MutexLock lock(mutex_);
+    workers.swap(workers_);
   }
+  for (std::jthread& worker : workers) worker.join();
   return drained;
 }
 

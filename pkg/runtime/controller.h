@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/thread_annotations.h"
 #include "metrics/registry.h"
 #include "runtime/reconciler.h"
 #include "runtime/work_queue.h"
@@ -60,7 +61,7 @@ struct ControllerMetrics {
   metrics::Gauge active_workers{};
 };
 
-// start() and stop() are called by the owner's thread; queue() is thread-safe.
+// Thread-safe: whoever begins to lead starts it, and a signal that comes just then stops it.
 class Controller {
  public:
   // All three must outlive the controller.
@@ -72,7 +73,7 @@ class Controller {
 
   // Takes keys from before start() on, so that a standby's queue is warm.
   WorkQueue& queue() { return queue_; }
-  // Starts the workers. Once only.
+  // Starts the workers. Once only; after stop() they end at once.
   void start();
   // Starts no new pass, waits up to `drain` for the running ones, then requests their stop and
   // waits until they have returned. True if all ended by themselves. Final; may be called twice.
@@ -90,7 +91,8 @@ class Controller {
   ControllerMetrics metrics_;
   WorkQueue queue_;
   std::stop_source passes_;  // stops the running passes, later than the queue
-  std::vector<std::jthread> workers_;
+  base::Mutex mutex_;
+  std::vector<std::jthread> workers_ GUARDED_BY(mutex_);
 };
 
 }  // namespace runtime

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using support::Fault;
 using support::ProxyCall;
-using support::SieveTest;
+using support::SieveInFull;
 
 // Empty if it is not installed.
 std::string library() {
@@ -30,22 +30,20 @@ std::string library() {
   return "";
 }
 
-class SieveClock : public SieveTest {
+class SieveClock : public SieveInFull {
  protected:
   void SetUp() override {
-    if (!support::all_fault_plans()) GTEST_SKIP() << support::kOnlyInFull;
-    if (library().empty()) GTEST_SKIP() << "no libfaketime: apt-get install faketime";
-    SieveTest::SetUp();
+    SieveInFull::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
+    if (library().empty()) GTEST_SKIP() << "no libfaketime: apt-get install faketime";
     binary_ = support::operator_binary();
     use_clock("clock");
-    start_world();
-    ensure_operator(elect());  // again, with a lease
+    ensure_operator(elect());  // again, by that clock and with a lease
     ASSERT_TRUE(operator_->wait_for_output("\"leading\"", 30s)) << operator_->output();
   }
   void TearDown() override {
     unsetenv("DUPLICERT_BINARY");
-    SieveTest::TearDown();
+    SieveInFull::TearDown();
   }
 
   std::vector<std::string> elect() {

@@ -31,8 +31,10 @@ class AccountsTest : public testing::Test {
   }
 
   support::FakeClock clock_;
+  int rejections_ = 0;
   Accounts accounts_{
       {.allowed_hosts = {"ca.test"},
+       .rejected = [this] { ++rejections_; },
        .connect = [](const AccountAccess&) -> base::Result<std::unique_ptr<http::Transport>> {
          return std::make_unique<NoTransport>();
        }},
@@ -62,6 +64,18 @@ TEST_F(AccountsTest, TellsWhatIsLeftOfEachAccountByItsName) {
 
   const std::map<std::string, std::size_t> expected{{"ca.test/1", 50}};
   EXPECT_EQ(accounts_.remaining(), expected);
+}
+
+// The profiles that use the key would tell of it only at their next routine look.
+TEST_F(AccountsTest, TellsOnceThatAKeyIsRefused) {
+  const auto one = account();
+  one->reject_credentials({.message = "401"});
+  one->reject_credentials({.message = "401"});
+  EXPECT_EQ(rejections_, 1);
+
+  one->forget_evidence();
+  one->reject_credentials({.message = "401"});
+  EXPECT_EQ(rejections_, 2);
 }
 
 TEST_F(AccountsTest, ForgetsAnAccountThatNobodyUses) {

@@ -40,6 +40,7 @@ class OrderReconcilerTest : public testing::Test {
     });
     put_profile();
     put_entry();
+    put_request();
     sponsors_.set("web/shop", {.entry = kName, .profile = "web/corp", .may_buy = true});
   }
 
@@ -74,13 +75,14 @@ class OrderReconcilerTest : public testing::Test {
     return {.status = 200, .body = R"({"orders": [], "page": {"total": 0}})"};
   }
 
-  void put_profile() {
+  void put_profile() { put_profile("corp", account_); }
+  void put_profile(const std::string& name, const std::shared_ptr<Account>& account) {
     api::AutomationProfile profile;
-    profile.meta = {.namespace_ = "web", .name = "corp", .uid = "u", .resource_version = "1"};
+    profile.meta = {.namespace_ = "web", .name = name, .uid = "u", .resource_version = "1"};
     profile.spec.product = "ssl_basic";
     profiles_.upsert(std::make_shared<const api::AutomationProfile>(profile));
-    profile_states_.put("web/corp",
-                        {.account = account_, .preflight = {.account = kAccount}, .problem = ""});
+    profile_states_.put("web/" + name,
+                        {.account = account, .preflight = {.account = kAccount}, .problem = ""});
   }
 
   void put_entry() {
@@ -101,6 +103,35 @@ class OrderReconcilerTest : public testing::Test {
     object_["metadata"]["uid"] = "uid";
     object_["metadata"]["resourceVersion"] = "1";
     entries_.upsert(std::make_shared<const api::CertificateOrder>(entry));
+  }
+
+  // The request that needs the order.
+  void put_request(bool suspended = false) {
+    api::DuplicateCertificateRequest request;
+    request.meta = {.namespace_ = "web",
+                    .name = "shop",
+                    .uid = "uid-shop",
+                    .resource_version = suspended ? "2" : "1"};
+    request.spec.suspend = suspended;
+    requests_.upsert(std::make_shared<const api::DuplicateCertificateRequest>(request));
+  }
+  // How often the CA is asked for the old order because of another request.
+  int looks_for_others(Account& account) {
+    const int before = looks_at_the_old_order_;
+    EXPECT_TRUE(account.inventory().order(*account.ca({}), support::kOrderId, {}, {}));
+    return looks_at_the_old_order_ - before;
+  }
+
+  // The same for one that has asked before, and that the end of a purchase wakes.
+  std::optional<int> looks_when_others_are_told(Account& account) {
+    EXPECT_EQ(looks_for_others(account), 1);
+    EXPECT_EQ(looks_for_others(account), 0);
+    std::optional<int> looks;
+    answer_to_post_ = payment_declined();
+    after_refusal_ = [&] { looks = looks_for_others(account); };
+    clock_.advance(1s);
+    reconcile();
+    return looks;
   }
 
   std::unique_ptr<OrderReconciler> make_reconciler() {
@@ -249,24 +280,41 @@ TEST_F(OrderReconcilerTest, ClosesTheEntryWhenTheCaRefuses) {
 
 // Whoever the write wakes would otherwise decide on what the CA told before, and wait for long.
 TEST_F(OrderReconcilerTest, ForgetsWhatTheCaToldOfTheOrdersBeforeItTellsTheOthers) {
-  const auto ask = [this] {
-    EXPECT_TRUE(account_->inventory().order(*account_->ca({}), support::kOrderId, {}, {}));
-  };
-  ask();
-  ask();
-  EXPECT_EQ(looks_at_the_old_order_, 1);
-  std::optional<int> others;
-  answer_to_post_ = payment_declined();
-  after_refusal_ = [&] {
-    const int before = looks_at_the_old_order_;
-    ask();
-    others = looks_at_the_old_order_ - before;
-  };
-  clock_.advance(1s);
+  EXPECT_EQ(looks_when_others_are_told(*account_), 1);
+}
+
+TEST_F(OrderReconcilerTest, ForgetsItForAllKeysOfTheAccount) {
+  const auto other_key =
+      effects::account_of([this](const auto& request) { return at_ca(request); }, clock_);
+  put_profile("other", other_key);
+
+  EXPECT_EQ(looks_when_others_are_told(*other_key), 1);
+}
+
+// Its own pass, which takes its word back, waits for a worker.
+TEST_F(OrderReconcilerTest, SendsNothingForARequestThatIsSuspendedByNow) {
+  put_request(/*suspended=*/true);
 
   reconcile();
 
-  EXPECT_EQ(others, 1);
+  EXPECT_THAT(calls_, Not(Contains("post")));
+}
+
+TEST_F(OrderReconcilerTest, SendsNothingForARequestThatIsGoneByNow) {
+  requests_.remove("web/shop");
+
+  reconcile();
+
+  EXPECT_THAT(calls_, Not(Contains("post")));
+}
+
+TEST_F(OrderReconcilerTest, SendsNothingWhenTheLastRequestIsSuspendedDuringTheLook) {
+  after_mark_ = [this] { put_request(/*suspended=*/true); };
+
+  reconcile();
+
+  EXPECT_THAT(calls_, Not(Contains("post")));
+  EXPECT_EQ(object_["status"]["state"], "Open");
 }
 
 TEST_F(OrderReconcilerTest, SendsNothingWithoutASponsor) {

@@ -8,6 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 
 class SponsorsTest : public testing::Test {
  protected:
@@ -21,7 +22,7 @@ TEST_F(SponsorsTest, AreThoseThatMayBuy) {
   sponsors_.set("web/a", buyer_);
   sponsors_.set("web/b", waiter_);
 
-  EXPECT_THAT(sponsors_.of("order-1"), ElementsAre(buyer_));
+  EXPECT_THAT(sponsors_.of("order-1"), ElementsAre(Pair("web/a", buyer_)));
   EXPECT_THAT(sponsors_.waiting_for("order-1"), ElementsAre("web/a", "web/b"));
   EXPECT_THAT(sponsors_.of("order-2"), IsEmpty());
 }

@@ -1,18 +1,28 @@
 #include "reconcile/watches.h"
 
+#include <atomic>
+#include <future>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
+#include "api/codec.h"
 #include "api/names.h"
+#include "metrics/registry.h"
+#include "reconcile/resources.h"
 #include "support/fake_clock.h"
 #include "unit/reconcile/pair.h"
+#include "unit/runtime/fake_api.h"
 
 namespace reconcile {
 namespace {
 
 using Request = api::DuplicateCertificateRequest;
+using nlohmann::json;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using namespace std::chrono_literals;
 
 // The change from test::request() to what `edit` makes of it.
 template <class Edit>
@@ -65,6 +75,35 @@ TEST(NeedsAPass, ARequestThatComesOrGoesDoes) {
   EXPECT_TRUE(needs_a_pass(goes));
 }
 
+TEST(LetsGoOfItsSecret, WhoeverGoesOrIsAboutTo) {
+  auto goes = change([](Request&) {});
+  goes.after = nullptr;
+
+  EXPECT_TRUE(lets_go_of_its_secret(goes));
+  EXPECT_TRUE(lets_go_of_its_secret(
+      change([](Request& request) { request.meta.deletion_time = support::FakeClock::kStart; })));
+}
+
+TEST(LetsGoOfItsSecret, WhoeverWantsAnotherOne) {
+  EXPECT_TRUE(lets_go_of_its_secret(
+      change([](Request& request) { request.spec.secret_name = "another-tls"; })));
+}
+
+// The older of two has it, and the one that was made anew is the younger one by now.
+TEST(LetsGoOfItsSecret, WhoeverWasMadeAnew) {
+  EXPECT_TRUE(
+      lets_go_of_its_secret(change([](Request& request) { request.meta.uid = "another"; })));
+}
+
+TEST(LetsGoOfItsSecret, NobodyElse) {
+  auto comes = change([](Request&) {});
+  comes.before = nullptr;
+
+  EXPECT_FALSE(lets_go_of_its_secret(comes));
+  EXPECT_FALSE(
+      lets_go_of_its_secret(change([](Request& request) { request.spec.suspend = true; })));
+}
+
 TEST(RequestsOf, NamesTheRequestOfTheLabelInTheNamespaceOfTheSecret) {
   EXPECT_THAT(requests_of({.namespace_ = "team-a",
                            .name = "shop-tls",
@@ -74,6 +113,79 @@ TEST(RequestsOf, NamesTheRequestOfTheLabelInTheNamespaceOfTheSecret) {
 
 TEST(RequestsOf, NamesNobodyWithoutTheLabel) {
   EXPECT_THAT(requests_of({.namespace_ = "team-a", .name = "shop-tls"}), IsEmpty());
+}
+
+// The watch of namespaces breaks at once, so that every change is found by listing them again; the
+// namespace has other labels at each listing.
+class NamespacesThatAreListedAgain : public testing::Test {
+ protected:
+  runtime_test::Answer respond(const http::Request& request) {
+    const bool watches = request.url.find("watch=") != std::string::npos;
+    if (runtime_test::FakeApi::path_of(request) != "/api/v1/namespaces") {
+      return watches ? runtime_test::Answer{.end = runtime_test::Answer::End::kOpen}
+                     : list({{"name", "shop"}, {"namespace", "team-a"}});
+    }
+    if (watches) return {.status = 410, .body = R"({"kind": "Status", "code": 410})"};
+    ++listings_;
+    return list({{"name", "team-a"}, {"labels", {{"tier", std::to_string(listings_)}}}});
+  }
+  runtime_test::Answer list(json meta) const {
+    meta["uid"] = "uid";
+    meta["resourceVersion"] = std::to_string(10 + listings_);
+    return runtime_test::Answer::json(
+        {{"metadata", {{"resourceVersion", std::to_string(10 + listings_)}}},
+         {"items", json::array({json{{"metadata", meta}}})}});
+  }
+  template <class T>
+  static base::Result<T> decode(const json& object) {
+    T made{};
+    made.meta = TRY(api::decode_metadata(object));
+    return made;
+  }
+  // The next key that is due, or "" after a while.
+  std::string next() {
+    std::stop_source end;
+    auto popped =
+        std::async(std::launch::async, [&] { return requests_queue_.pop(end.get_token()); });
+    if (popped.wait_for(10s) != std::future_status::ready) end.request_stop();
+    const auto item = popped.get();
+    if (item) requests_queue_.done(item->key);
+    return item ? item->key : "";
+  }
+
+  const base::SystemClock clock_{};
+  std::atomic<int> listings_ = 0;
+  metrics::Registry registry_{};
+  runtime_test::FakeApi api_{[this](const auto& request) { return respond(request); }};
+  const std::unique_ptr<kube::Client> client_ = api_.client(clock_);
+  runtime::WorkQueue requests_queue_{"request", {}, clock_, registry_};
+  runtime::WorkQueue profiles_queue_{"profile", {}, clock_, registry_};
+  runtime::WorkQueue entries_queue_{"order", {}, clock_, registry_};
+  runtime::Informer<Request> requests_{*client_, {.resource = kRequests}, decode<Request>, clock_};
+  runtime::Informer<api::AutomationProfile> profiles_{
+      *client_, {.resource = kProfiles}, decode<api::AutomationProfile>, clock_};
+  runtime::Informer<SecretMeta> secrets_{
+      *client_, {.resource = kube::kSecrets}, decode<SecretMeta>, clock_};
+  runtime::Informer<api::CertificateOrder> entries_{
+      *client_, {.resource = kOrders}, decode<api::CertificateOrder>, clock_};
+  runtime::Informer<NamespaceMeta> namespaces_{
+      *client_, {.resource = kube::kNamespaces}, decode<NamespaceMeta>, clock_};
+  Sponsors sponsors_{[](const std::string&) {}};
+};
+
+TEST_F(NamespacesThatAreListedAgain, WakeTheirRequestsWhenTheirLabelsHaveChanged) {
+  const Informers informers{requests_, profiles_, secrets_, entries_};
+  const Queues queues{requests_queue_, profiles_queue_, entries_queue_};
+  connect(informers, queues, sponsors_);
+  connect_namespaces(namespaces_, informers, queues);
+  requests_.start();
+  ASSERT_EQ(next(), "team-a/shop") << "its own first listing";
+
+  namespaces_.start();
+
+  EXPECT_EQ(next(), "team-a/shop");
+  namespaces_.stop();
+  EXPECT_GT(listings_, 1) << "the first listing wakes nobody: no worker runs before it";
 }
 
 }  // namespace

@@ -598,5 +598,26 @@ TEST(Replace, KeepsAUsablePairWhateverTheProfileMayBuy) {
             "no_order_matches");
 }
 
+// Bought by us for a request with other names: the ledger tells sooner than a look when it is
+// there.
+TEST(DecideLedger, ASuccessorThatIsBeingBoughtIsWaitedForByItsEntry) {
+  const auto other_names = [](OrderState state) {
+    LedgerEntry made = entry(state);
+    made.group.names = {"*.example.com", {"*.example.com"}};
+    made.order_id = renewed_order().id;
+    return made;
+  };
+  const auto waits_by = [](LedgerEntry one) {
+    return decide(due()
+                      .with_order(with_status(renewed_order(), "pending"))
+                      .with_entry(std::move(one))
+                      .build())
+        .entry;
+  };
+
+  EXPECT_EQ(waits_by(other_names(OrderState::kPlaced)), entry().name);
+  EXPECT_EQ(waits_by(other_names(OrderState::kIssued)), "") << "it tells nothing more";
+}
+
 }  // namespace
 }  // namespace rules

@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -221,6 +222,29 @@ TEST_F(ControllerTest, StopWaitsForARunningPassToEnd) {
 
   EXPECT_TRUE(controller.stop(10s));
   EXPECT_TRUE(ended);
+}
+
+// A signal comes while another thread begins to lead. What is wrong with it only tsan tells.
+TEST_F(ControllerTest, MayBeStoppedWhileItStarts) {
+  ScriptedReconciler reconciler([](auto&&...) { return Outcome::done(); });
+  for (int i = 0; i < 20; ++i) {
+    metrics::Registry registry;
+    Controller controller({.name = "pets", .workers = 4}, reconciler, clock_, registry);
+    std::jthread leading([&] { controller.start(); });
+    controller.stop(0ms);
+  }
+}
+
+TEST_F(ControllerTest, DoesNothingWhenItStartsAfterItsStop) {
+  ScriptedReconciler reconciler([](auto&&...) { return Outcome::done(); });
+  Controller controller({.name = "pets"}, reconciler, clock_, registry_);
+  controller.queue().add("home/rex");
+  controller.stop(0ms);
+
+  controller.start();
+  controller.stop(0ms);
+
+  EXPECT_THAT(reconciler.wait_begun(0), ElementsAre());
 }
 
 TEST_F(ControllerTest, StopCancelsAPassThatOutlastsTheDrain) {

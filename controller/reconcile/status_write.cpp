@@ -1,0 +1,21 @@
+#include "reconcile/status_write.h"
+
+#include <string>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace reconcile {
+
+base::Result<nlohmann::json> write_status(kube::Client& client, const StatusTarget& target,
+                                          nlohmann::json status, std::stop_token stop) {
+  const auto& [resource, meta, words] = target;
+  const nlohmann::json body{
+      {"metadata", {{"uid", meta.uid}, {"resourceVersion", meta.resource_version}}},
+      {"status", std::move(status)}};
+  auto written = client.apply_status(resource, {meta.namespace_, meta.name}, body, std::move(stop));
+  if (written) return written;
+  return std::unexpected(base::wrap("write " + std::string(words), std::move(written).error()));
+}
+
+}  // namespace reconcile
