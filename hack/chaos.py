@@ -37,6 +37,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "chaos"
 QUIET_SECONDS = 20
+ORDERS = 40
 SEED = """
 next_order_id: 67890
 accounts:
@@ -49,9 +50,10 @@ accounts:
     organizations: [{id: 550011, name: Example Ltd, validated_until: +300d}]
     domains: [{name: example.com, organization: 550011, dcv_expires: +150d}]
     orders:
-      - {id: 12345, product: ssl_basic, organization: 550011,
-         common_name: shop.example.com, issued: -40d}
-"""
+""" + "".join(f"""\
+      - {{id: {12000 + i}, product: ssl_basic, organization: 550011,
+         common_name: shop-{i}.example.com, issued: -40d}}
+""" for i in range(ORDERS))
 
 
 def say(*words):
@@ -198,11 +200,13 @@ class World:
         return found
 
 
-def request(name, policy):
+def request(number, policy):
+    name = f"copy-{number}"
     return {"apiVersion": "duplicert.io/v1beta1", "kind": "DuplicateCertificateRequest",
             "metadata": {"name": name, "namespace": NAMESPACE},
             "spec": {"profileRef": {"name": "basic"}, "secretName": name + "-tls",
-                     "commonName": "shop.example.com", "deletionPolicy": policy}}
+                     "commonName": f"shop-{number % ORDERS}.example.com",
+                     "deletionPolicy": policy}}
 
 
 class Churn:
@@ -217,11 +221,10 @@ class Churn:
     def step(self):
         roll = self.dice.random()
         if roll < 0.6 or self.next < 5:
-            name = f"copy-{self.next}"
-            self.next += 1
             policy = "Delete" if self.most else "Retain"
-            self.world.kubectl("apply", "-f", "-", text=json.dumps(request(name, policy)),
+            self.world.kubectl("apply", "-f", "-", text=json.dumps(request(self.next, policy)),
                                check=False, timeout=12)
+            self.next += 1
             if self.most and self.next > self.most:
                 self.remove(f"copy-{self.next - self.most - 1}")
             return
@@ -329,8 +332,8 @@ def check_pairs(world, failures):
 
 def check_ca(world, allowed, failures):
     dump = world.from_ca("/dump")
-    if len(dump["orders"]) != 1:
-        failures.append(f"DOUBLED: {len(dump['orders']) - 1} orders that nobody asked for")
+    if len(dump["orders"]) != ORDERS:
+        failures.append(f"DOUBLED: {len(dump['orders']) - ORDERS} orders that nobody asked for")
     csrs = collections.Counter(c.get("csr", "") for o in dump["orders"] for c in o["certificates"]
                                if c["kind"] == "duplicate")
     failures += [f"DOUBLED: one CSR was sent {n} times" for n in csrs.values() if n > 1]

@@ -1,5 +1,7 @@
 #include "reconcile/duplicate_reconciler.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -241,7 +243,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(const Request& req
       return made;
     }
     if (stop.stop_requested()) return base::fail(base::Code::kCancelled, "stopping");
-    if (!is_as_it_was(request)) {
+    if (!TRY(is_as_it_was(request, seen, stop))) {
       return base::fail(base::Code::kCancelled, "the request has changed during the pass");
     }
     base::log_info(made.message, {{"key", api::key_of(request->meta)},
@@ -280,10 +282,26 @@ base::Result<Observation> DuplicateReconciler::observe_again(
 
 // A pass may have waited long for the CA: nothing is done for a request that was suspended, deleted
 // or edited meanwhile. The change puts it into the queue, so that the pass ends in silence.
-bool DuplicateReconciler::is_as_it_was(const Request& request) const {
-  const std::string key = api::key_of(request->meta);
+// A Secret that is gone, though the status tells of it, may have gone with its request: garbage
+// collection is often faster than our watch of the requests.
+base::Result<bool> DuplicateReconciler::is_as_it_was(const Request& request,
+                                                     const Observation& seen,
+                                                     std::stop_token stop) const {
+  const auto& meta = request->meta;
+  const std::string key = api::key_of(meta);
   const auto now = caches_.requests.get(key);
-  return now && !needs_a_pass({.key = key, .before = request, .after = now});
+  if (!now || needs_a_pass({.key = key, .before = request, .after = now})) return false;
+  const bool may_be_gone =
+      request->status.certificate && !seen.facts.installed && !seen.facts.pending;
+  if (!may_be_gone) return true;
+  const kube::ListOptions only{.field_selector = "metadata.name=" + meta.name,
+                               .view = kube::View::kMetadata};
+  const auto live = client_.list(kRequests, meta.namespace_, only, stop);
+  if (!live) return std::unexpected(base::wrap("read the request", live.error()));
+  return std::ranges::any_of((*live)["items"], [&](const nlohmann::json& item) {
+    const nlohmann::json& found = item["metadata"];
+    return found.value("uid", "") == meta.uid && !found.contains("deletionTimestamp");
+  });
 }
 
 void DuplicateReconciler::conclude(const rules::Decision& made, const Observation& seen) const {

@@ -82,7 +82,8 @@ class DuplicateReconciler final : public runtime::Reconciler {
                                           Source source, Observation&& before,
                                           const std::shared_ptr<ItemMemory>& item,
                                           std::stop_token stop);
-  bool is_as_it_was(const Request& request) const;
+  base::Result<bool> is_as_it_was(const Request& request, const Observation& seen,
+                                  std::stop_token stop) const;
   void conclude(const rules::Decision& made, const Observation& seen) const;
   void tell_trouble(rules::Decision made, const base::Error& error, const Observation& seen,
                     Memory& memory, std::stop_token stop);

@@ -59,6 +59,8 @@ TEST_F(ReconcilerWithOldCaches, RenewsWhatTheReadShowsAsDue) {
   cache(due_request());
   cache_secret(meta_of_secret("5"));
 
+  live_requests_ = {{{"metadata", {{"name", "shop"}, {"uid", due_request().meta.uid}}}}};
+
   reconcile();  // the Secret is gone
 
   EXPECT_THAT(api_.calls(), Contains("POST /api/v1/namespaces/team-a/secrets"));

@@ -88,5 +88,26 @@ TEST_F(ChangeInAPass, OfTheRequestsOwnStatusDoesNotEndIt) {
   EXPECT_THAT(ca_calls_, Contains(HasSubstr("POST")));
 }
 
+// Garbage collection takes the Secret away, and the news of the request comes later.
+TEST_F(ChangeInAPass, ThatTookARequestAwayWithItsSecretIssuesNothing) {
+  use_account();
+  cache(due_request());
+
+  EXPECT_EQ(reconcile().error.code, base::Code::kCancelled);
+
+  EXPECT_THAT(ca_calls_, Contains(HasSubstr("order/certificate")));
+  EXPECT_THAT(ca_calls_, Not(Contains(HasSubstr("POST"))));
+}
+
+TEST_F(ChangeInAPass, ThatTookTheSecretAloneAwayIssuesAnother) {
+  use_account();
+  cache(due_request());
+  live_requests_ = {{{"metadata", {{"name", "shop"}, {"uid", due_request().meta.uid}}}}};
+
+  reconcile();
+
+  EXPECT_THAT(ca_calls_, Contains(HasSubstr("POST")));
+}
+
 }  // namespace
 }  // namespace reconcile

@@ -176,6 +176,9 @@ class RequestWorld : public testing::Test {
       return secret_.is_null() ? Answer::json({{"kind", "Status"}, {"code", 404}}, 404)
                                : Answer::json(secret_);
     }
+    if (request.url.find("fieldSelector=metadata.name%3Dshop") != std::string::npos) {
+      return Answer::json({{"items", live_requests_}});
+    }
     if (request.method == "GET") return Answer::json({{"kind", "Status"}, {"code", 404}}, 404);
     return Answer::json({{"metadata", {{"name", "shop"}, {"resourceVersion", written_version_}}}});
   }
@@ -185,6 +188,7 @@ class RequestWorld : public testing::Test {
   const Pair pair_{};
   const base::SystemClock clock_{};
   json secret_{};
+  json live_requests_ = json::array();
   std::string written_version_ = "20";
   std::vector<std::string> ca_calls_{};
   std::map<std::int64_t, json> orders_{{12345, order_json(12345, "issued", "2099-01-01")}};
