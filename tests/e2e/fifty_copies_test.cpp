@@ -154,7 +154,7 @@ TEST_F(FiftyCopies, TheLeaderChangesInTheMiddle) {
   expect_one_order_for_all();
 
   op().signal(SIGCONT);
-  EXPECT_TRUE(op().wait_for_output("lease is lost", 30s)) << "a deposed leader goes on";
+  EXPECT_TRUE(op().wait_for_output("lost the lease", 30s)) << "a deposed leader goes on";
   std::this_thread::sleep_for(2s);
   EXPECT_EQ(ca().count("order_place"), 1U);
   second->terminate(30s);
