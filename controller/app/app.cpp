@@ -430,11 +430,11 @@ base::Result<void> App::run(std::stop_token stop) {
   profile_controller_.stop(left());
   events_.stop();
   if (elector_) elector_->stop();  // last: without the lease nothing can be written
-  if (lost)
-    return base::fail(base::Code::kUnavailable,
-                      "leader election is over: the Lease was lost, or the API server has gone "
-                      "back to an older state");
-  return {};
+  if (!lost) return {};
+  return base::fail(
+      base::Code::kUnavailable,
+      "leader election is over: the Lease was lost, or the API server has gone back to "
+      "an older state");
 }
 
 }  // namespace app
