@@ -85,8 +85,8 @@ def main():
     last = max(at(call) for call in rush if call["operation"] == "duplicate_create")
     seconds = (last - at(rush[0])).total_seconds()
     refused = sum(call["http_status"] == 429 for call in calls)
-    # The first thousand may go at once; each further thousand three minutes later.
-    allowed = max(0, len(rush) - WINDOW_CALLS) / WINDOW_CALLS * WINDOW_SECONDS
+    # The first thousand may go at once, each further thousand begins three minutes later.
+    allowed = (len(rush) - 1) // WINDOW_CALLS * WINDOW_SECONDS
     deadline = time.monotonic() + 600
     while (ready := watch.ready()) < flags.copies and time.monotonic() < deadline:
         time.sleep(20)
