@@ -116,7 +116,7 @@ class Inventory {
   SharedOrders list_ GUARDED_BY(mutex_);
   std::map<std::int64_t, std::string> states_ GUARDED_BY(mutex_);  // of the rows of list_
   std::map<std::int64_t, Details> details_ GUARDED_BY(mutex_);
-  std::map<std::int64_t, base::Steady> forgotten_ GUARDED_BY(mutex_);  // when, of those we bought
+  std::map<std::int64_t, base::Steady> forgotten_ GUARDED_BY(mutex_);  // when
 };
 
 }  // namespace reconcile

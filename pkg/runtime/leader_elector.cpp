@@ -157,8 +157,7 @@ void LeaderElector::publish(const LeaseState& state, LeaseNews news) {
   if (news == LeaseNews::kGoneBack) {
     base::log_error(
         "the API server shows an older state than before, as after a restore of etcd: the caches "
-        "are "
-        "worth nothing",
+        "are worth nothing",
         {{"key", options_.lease.text()}, {"newest_version", state.newest_version}});
   }
   const bool over = news == LeaseNews::kLost || news == LeaseNews::kGoneBack;

@@ -119,6 +119,17 @@ Result<std::jthread> listener(kube::Client& client, const kube::Resource& resour
   });
 }
 
+// Does `one(i)` for each object, and measures that.
+Result<json> timed(const Settings& settings, const std::function<Result<void>(std::size_t)>& one) {
+  Run run(settings);
+  TRY_VOID(in_parallel(settings.count, settings.parallel, one));
+  const double seconds = run.seconds();
+  json result = run.finish();
+  result["seconds"] = seconds;
+  result["ready"] = settings.count;
+  return result;
+}
+
 }  // namespace
 
 Result<json> bare_exchange(kube::Client& client, const Settings& settings) {
@@ -129,14 +140,7 @@ Result<json> bare_exchange(kube::Client& client, const Settings& settings) {
       TRY(listener(client, settings.goal.resource, namespace_, View::kWhole)),
       TRY(listener(client, settings.goal.resource, namespace_, View::kWhole)),
       TRY(listener(client, kube::kSecrets, namespace_, View::kMetadata))};
-  Run run(settings);
-  TRY_VOID(in_parallel(settings.count, settings.parallel,
-                       [&](std::size_t i) { return whole_exchange(client, settings, i); }));
-  const double seconds = run.seconds();
-  json result = run.finish();
-  result["seconds"] = seconds;
-  result["ready"] = settings.count;
-  return result;
+  return timed(settings, [&](std::size_t i) { return whole_exchange(client, settings, i); });
 }
 
 Result<json> bare_writes(kube::Client& client, const Settings& settings) {
@@ -147,14 +151,7 @@ Result<json> bare_writes(kube::Client& client, const Settings& settings) {
     return {};
   };
   TRY_VOID(in_parallel(settings.count, settings.parallel, make));
-  Run run(settings);
-  const auto one = [&](std::size_t i) { return issue(client, settings, name_of(i)); };
-  TRY_VOID(in_parallel(settings.count, settings.parallel, one));
-  const double seconds = run.seconds();
-  json result = run.finish();
-  result["seconds"] = seconds;
-  result["ready"] = settings.count;
-  return result;
+  return timed(settings, [&](std::size_t i) { return issue(client, settings, name_of(i)); });
 }
 
 }  // namespace bench
