@@ -66,11 +66,12 @@ int run(const cli::RunOptions& options) {
 base::Result<void> publish(const cli::SimulateOptions& options,
                            const simulator::Simulator& simulator, const base::Clock& clock,
                            const std::stop_token& stop) {
+  base::SecretString api_key = TRY(simulator.api_key());
   return publish_simulator({.profiles_file = options.publish_file,
                             .url = options.publish_url,
                             .trust_pem = simulator.ca_pem(),
                             .root_pem = simulator.root_pem(),
-                            .api_key = TRY(simulator.api_key())},
+                            .api_key = std::move(api_key)},
                            clock, stop);
 }
 

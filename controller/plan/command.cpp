@@ -49,9 +49,10 @@ base::Result<Plan> run_plan(const cli::PlanOptions& options, std::istream& input
                             std::stop_token stop) {
   const base::SystemClock clock;
   const std::vector<Manifest> manifests = TRY(read_manifests(options.files, input));
+  base::SecretString api_key = TRY(given_api_key(options.api_key_file));
   PlannerOptions how{.allowed_ca_hosts = options.allowed_ca_hosts,
                      .ledger_namespace = options.ledger_namespace,
-                     .api_key = TRY(given_api_key(options.api_key_file)),
+                     .api_key = std::move(api_key),
                      .offline = options.offline,
                      .user_agent = fmt::format("duplicert-plan/{} (linux)", cli::version())};
   std::string home = options.namespace_.empty() ? "default" : options.namespace_;

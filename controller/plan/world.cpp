@@ -234,8 +234,9 @@ base::Result<void> World::read_namespaces(const WorldOptions& options,
     if (one) items.push_back(*one);
   }
   for (const json& item : items) {
-    reconcile::NamespaceMeta meta{.meta = TRY(api::decode_metadata(item))};
-    put(namespaces_, std::move(meta));
+    reconcile::NamespaceMeta entry;
+    entry.meta = TRY(api::decode_metadata(item));
+    put(namespaces_, std::move(entry));
   }
   return {};
 }

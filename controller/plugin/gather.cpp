@@ -68,11 +68,15 @@ base::Result<std::vector<Request>> Gatherer::wanted(std::stop_token stop) {
 }
 
 base::Result<ListView> Gatherer::list(std::stop_token stop) {
-  return ListView{.requests = TRY(wanted(stop))};
+  ListView view;
+  view.requests = TRY(wanted(stop));
+  return view;
 }
 
 base::Result<StatusView> Gatherer::status(const std::string& name, std::stop_token stop) {
-  StatusView view{.request = TRY(request(name, stop)), .now = clock_.now()};
+  StatusView view;
+  view.request = TRY(request(name, stop));
+  view.now = clock_.now();
   if (!view.request.status.order) return view;
   add_copies(view, stop);
   add_entries(view, stop);

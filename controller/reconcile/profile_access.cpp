@@ -57,8 +57,9 @@ std::string fingerprint_of(const api::AutomationProfile& profile, const Credenti
 
 base::Result<AccountAccess> access_of(const api::AutomationProfile& profile,
                                       const base::SecretString& api_key) {
+  std::string ca_bundle_pem = TRY(api::ca_bundle_pem(profile.spec.account));
   return AccountAccess{.url = profile.spec.account.url,
-                       .ca_bundle_pem = TRY(api::ca_bundle_pem(profile.spec.account)),
+                       .ca_bundle_pem = std::move(ca_bundle_pem),
                        .api_key = api_key,
                        .key_hash = std::to_string(base::stable_hash(api_key.expose()))};
 }

@@ -95,7 +95,8 @@ Result<Range> range_of(const Field& field, std::string_view text, bool has_step)
   if (text == "*") return Range{field.first, last};
   const auto ends = split(text, "-");
   if (ends.size() > 2) return wrong(field, text);
-  Range range{.first = TRY(value_of(field, ends[0]))};
+  Range range;
+  range.first = TRY(value_of(field, ends[0]));
   range.last = has_step ? std::max(last, range.first) : range.first;
   if (ends.size() == 2) range.last = TRY(value_of(field, ends[1]));
   // A week may end on Sunday.

@@ -63,6 +63,8 @@ Retry retry_of(const Error& error);
 
 // Evaluates `expression` (a Result); on failure returns its Error from the enclosing function,
 // else yields the value: `const auto key = TRY(PrivateKey::parse(pem));`
+// Never within the braces of an aggregate: g++ 12 does not destroy the members before it when it
+// returns (hack/tidy.py looks for that).
 #define TRY(expression)                                                       \
   __extension__({                                                             \
     auto try_result_ = (expression);                                          \

@@ -237,9 +237,10 @@ Result<ExecPlugin> read_exec(const Entry& user, const Entry& cluster, const Conf
   const Entry exec{
       .fields = user.fields["exec"], .file = user.file, .title = user.title + ": exec"};
   if (!exec.fields.IsMap()) return invalid(exec.title, "not a map");
-  ExecPlugin plugin{.api_version = TRY(exec.text("apiVersion")),
-                    .command = TRY(exec.text("command")),
-                    .install_hint = TRY(exec.text("installHint"))};
+  ExecPlugin plugin;
+  plugin.api_version = TRY(exec.text("apiVersion"));
+  plugin.command = TRY(exec.text("command"));
+  plugin.install_hint = TRY(exec.text("installHint"));
   if (plugin.api_version != kExecV1 && plugin.api_version != kExecV1Beta1) {
     return invalid(exec.title, std::string("apiVersion must be ") + kExecV1 + " or v1beta1");
   }
@@ -267,7 +268,9 @@ std::vector<std::string> texts_of(const YAML::Node& list) {
 }
 
 Result<Impersonation> read_impersonation(const Entry& user) {
-  Impersonation who{.user = TRY(user.text("as")), .uid = TRY(user.text("as-uid"))};
+  Impersonation who;
+  who.user = TRY(user.text("as"));
+  who.uid = TRY(user.text("as-uid"));
   who.groups = texts_of(user.fields["as-groups"]);
   if (user.has("as-user-extra")) {
     for (const auto& item : user.fields["as-user-extra"]) {

@@ -115,9 +115,10 @@ base::Result<ProcessFacts> parse_process_stat(std::string_view line, const StatU
 }
 
 base::Result<ProcessFacts> read_process_facts() {
+  const double booted = TRY(boot_time());
   const StatUnits units{.ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK)),
                         .page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE)),
-                        .boot_time = TRY(boot_time())};
+                        .boot_time = booted};
   const std::string line = TRY(read_file("/proc/self/stat"));
   ProcessFacts facts = TRY(parse_process_stat(line, units));
   facts.open_fds = count_open_fds();
