@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "x509/openssl_ptr.h"
 #include "x509/pem.h"
+#include "x509/public_key.h"
 
 namespace x509 {
 namespace {
@@ -100,9 +101,7 @@ Result<openssl::RequestPtr> read_request(std::string_view pem) {
   if (pem.size() > kCsrBytesMax) return fail(Code::kInvalid, "parse CSR: too long");
   const auto blocks = TRY(pem_blocks(pem, {kLabel, "NEW CERTIFICATE REQUEST"}));
   if (blocks.empty()) return fail(Code::kInvalid, "parse CSR: no CERTIFICATE REQUEST in PEM");
-  const std::string& der = blocks.front().der;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
-  openssl::RequestPtr request(d2i_X509_REQ(nullptr, &bytes, static_cast<long>(der.size())));
+  openssl::RequestPtr request = openssl::read_request(blocks.front().der);
   if (request == nullptr) {
     return std::unexpected(openssl::last_error("parse CSR", Code::kInvalid));
   }
@@ -133,9 +132,9 @@ Result<std::string> make_csr(const PrivateKey& key, const CsrNames& names) {
 
 Result<Csr> Csr::parse(std::string_view pem) {
   const openssl::RequestPtr request = TRY(read_request(pem));
-  EVP_PKEY* key = X509_REQ_get0_pubkey(request.get());
+  const openssl::PkeyPtr key = openssl::key_of(X509_REQ_get_X509_PUBKEY(request.get()));
   if (key == nullptr) return std::unexpected(openssl::last_error("parse CSR", Code::kInvalid));
-  if (X509_REQ_verify(request.get(), key) != 1) {
+  if (X509_REQ_verify(request.get(), key.get()) != 1) {
     return std::unexpected(openssl::last_error("verify CSR: its signature", Code::kCorrupt));
   }
   Csr csr;

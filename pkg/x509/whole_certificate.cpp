@@ -2,20 +2,11 @@
 
 #include <openssl/asn1t.h>
 #include <openssl/err.h>
-#include <openssl/provider.h>
+
+#include "x509/public_key.h"
 
 namespace x509 {
 namespace {
-
-// A context of OpenSSL that knows no algorithm.
-OSSL_LIB_CTX* without_algorithms() {
-  static OSSL_LIB_CTX* const instance = [] {
-    OSSL_LIB_CTX* made = OSSL_LIB_CTX_new();
-    if (made != nullptr) OSSL_PROVIDER_load(made, "null");
-    return made;
-  }();
-  return instance;
-}
 
 openssl::CertificatePtr read(std::string_view der, OSSL_LIB_CTX* context) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
@@ -32,7 +23,7 @@ openssl::CertificatePtr read_with_key(std::string_view der) {
 }
 
 openssl::CertificatePtr read_without_key(std::string_view der) {
-  return read(der, without_algorithms());
+  return read(der, openssl::without_algorithms());
 }
 
 std::shared_ptr<X509> with_key(const Certificate& certificate) {
