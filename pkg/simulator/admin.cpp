@@ -206,9 +206,11 @@ AdminResult post_duplicate(Task& task) {
   const auto done = task.service.with_state([&](const IssueWorld& world) -> base::Result<void> {
     const IssueWorld then{world.store, world.issuer, world.now - ago};
     const Id id = TRY(person_duplicates(then, task.id, csr));
-    const auto made = world.store.certificate(id);
-    answer = {{"certificate_id", id},
-              {"chain", made ? chain_of(world.issuer, *made) : std::vector<std::string>{}}};
+    json chain = json::array();
+    if (const auto made = world.store.certificate(id)) {
+      for (const ChainLink& link : chain_of(world.issuer, *made)) chain.push_back(link.pem);
+    }
+    answer = {{"certificate_id", id}, {"chain", std::move(chain)}};
     return {};
   });
   TRY_VOID(done);

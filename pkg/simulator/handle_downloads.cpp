@@ -74,7 +74,7 @@ Answer pem_answer(const World& world, Exchange& exchange, const Certificate& cer
                    "pem_nointermediate."});
   }
   Answer answer{200, std::string(kPemType), ""};
-  for (const std::string& pem : chain) answer.body += wire::crlf(pem);
+  for (const ChainLink& link : chain) answer.body += wire::crlf(link.pem);
   return answer;
 }
 

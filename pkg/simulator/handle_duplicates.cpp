@@ -54,10 +54,9 @@ std::expected<Submission, Refusal> prepare(const World& world, Exchange& exchang
     return std::unexpected(*refusal);
   }
   const Account& account = exchange.caller.account;
-  Submission submission;
+  Submission submission = draft_of(duplicate.body, exchange);
   submission.type = "duplicate";
   submission.comments = text_of(exchange.body, "comments");
-  submission.certificate = draft_of(duplicate.body, exchange);
   submission.certificate.kind = CertificateKind::kDuplicate;
   submission.certificate.dns_names = *std::move(names);
   submission.certificate.valid_from = start_of_day(world.now);
@@ -120,7 +119,7 @@ Answer handle_duplicate_create(World& world, Exchange& exchange) {
   const auto product = find_product(world, exchange.caller.account, order->product);
   if (!product) return refuse(not_found("product"));
   duplicate.product = *product;
-  duplicate.view = world.store.view(*order);
+  duplicate.view = world.store.view_primaries(*order);
   const auto submission = prepare(world, exchange, duplicate);
   if (!submission) return refuse(submission.error());
   const auto submitted = submit(issue_world(world), *order, *submission);
@@ -139,7 +138,7 @@ Answer handle_duplicate_list(World& world, Exchange& exchange) {
     if (!is_listed(copy.certificate, copy.request_status, world.now)) continue;
     rows.push_back(row_of(world, copy));
   }
-  const OrderView view = world.store.view(*order);
+  const OrderView view = world.store.view_primaries(*order);
   if (const Copy* primary = view.primary(world.now)) spoil(world, exchange, *primary, rows);
   shuffle_rows(world, exchange, rows);
   return list_answer(world, exchange, "certificates", std::move(rows));
@@ -150,7 +149,7 @@ Answer handle_reissue_list(World& world, Exchange& exchange) {
   if (!order) return refuse(not_found("order"));
   exchange.order_id = order->id;
   json rows = json::array();
-  for (const Copy& copy : world.store.view(*order).primaries) {
+  for (const Copy& copy : world.store.view_primaries(*order).primaries) {
     if (copy.certificate.is_reissue) rows.push_back(row_of(world, copy));
   }
   return list_answer(world, exchange, "certificates", std::move(rows));

@@ -130,9 +130,8 @@ Answer handle_reissue(World& world, Exchange& exchange) {
   order->dns_names = body->names;
   order->free_names = free_names_of(*product, body->names);
   world.store.put(*order);
-  Submission submission;
+  Submission submission = draft_of(*body, exchange);
   submission.type = "reissue";
-  submission.certificate = draft_of(*body, exchange);
   submission.certificate.is_reissue = true;
   submission.certificate.valid_from = start_of_day(world.now);
   submission.certificate.valid_till =

@@ -232,10 +232,9 @@ Answer handle_order_place(World& world, Exchange& exchange) {
   Order order = make_order(world, exchange, *placing);
   watch_money(world, exchange, order, placing->old);
   const Account& account = exchange.caller.account;
-  Submission submission;
+  Submission submission = draft_of(placing->body, exchange);
   submission.delays = draw_delays(world, exchange);
   order.listed_at = world.now + submission.delays.lag;
-  submission.certificate = draft_of(placing->body, exchange);
   submission.certificate.valid_till = certificate_end(
       account, placing->product, placing->ends.certificate, order.valid_till, world.now);
   submission.approved = is_approved_at_once(account, exchange.caller.user.role,

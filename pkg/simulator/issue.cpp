@@ -32,7 +32,8 @@ Subject subject_of(Store& store, const Order& order, const Certificate& certific
 }
 
 // Signs and stores. The order's own words stay: only times, serial and PEM are new.
-base::Result<void> sign_and_put(const IssueWorld& world, const Order& order, Certificate& row) {
+base::Result<void> sign_and_put(const IssueWorld& world, const Order& order, const CsrFacts& csr,
+                                Certificate& row) {
   LeafSpec spec;
   spec.subject = subject_of(world.store, order, row);
   spec.names = row.dns_names;
@@ -40,7 +41,7 @@ base::Result<void> sign_and_put(const IssueWorld& world, const Order& order, Cer
   spec.not_after = row.valid_till;
   spec.client_auth = row.client_auth;
   spec.hash = row.signature_hash;
-  const Leaf leaf = TRY(world.issuer.issue(spec, row.csr));
+  const Signed leaf = TRY(world.issuer.issue(spec, csr));
   row.pem = leaf.pem;
   row.serial = leaf.serial;
   row.thumbprint = leaf.thumbprint;
@@ -54,16 +55,18 @@ bool is_validated(const IssueWorld& world, const Order& order, const Certificate
   return unvalidated_name(row.dns_names, world.store.domains(order.account_id), world.now).empty();
 }
 
-// The moment of issuance is known now; the certificate is signed now and shown then.
+// The moment of issuance is known now; the certificate is signed now and shown then. Without
+// `facts` its CSR is read again: what waited comes from the store.
 base::Result<void> start_issuance(const IssueWorld& world, const Order& order, Certificate& row,
-                                  std::chrono::milliseconds delay) {
+                                  std::chrono::milliseconds delay,
+                                  const std::optional<CsrFacts>& facts = std::nullopt) {
   if (!is_validated(world, order, row)) {
     world.store.put(row);
     return {};
   }
   row.issued_at = world.now + delay;
   row.valid_from = start_of_day(row.issued_at);
-  return sign_and_put(world, order, row);
+  return sign_and_put(world, order, facts ? *facts : TRY(read_csr(row.csr)), row);
 }
 
 struct Pair {
@@ -122,11 +125,11 @@ base::Result<Submitted> submit(const IssueWorld& world, const Order& order,
   row.created_at = world.now;
   row.listed_at = world.now + submission.delays.lag;
   row.hidden_until_issued = submission.delays.hidden_until_issued;
-  row.sub_id = world.store.copies_count(order.id) + 1;
+  row.sub_id = world.store.last_sub_id(order.id) + 1;
   request.certificate_id = row.id;
   world.store.put(request);
   if (submission.approved) {
-    TRY_VOID(start_issuance(world, order, row, submission.delays.issue));
+    TRY_VOID(start_issuance(world, order, row, submission.delays.issue, submission.csr_facts));
   } else {
     world.store.put(row);
   }
@@ -168,8 +171,14 @@ base::Result<std::size_t> release_waiting(const IssueWorld& world, Id account_id
   return count;
 }
 
-std::vector<std::string> chain_of(const Issuer& issuer, const Certificate& certificate) {
-  return {certificate.pem, issuer.intermediate_pem(), issuer.root_pem()};
+ChainLink link_of(const x509::Certificate& certificate) {
+  return {certificate.common_name(), certificate.to_pem()};
+}
+
+std::vector<ChainLink> chain_of(const Issuer& issuer, const Certificate& certificate) {
+  return {{certificate.common_name, certificate.pem},
+          link_of(issuer.intermediate()),
+          link_of(issuer.root())};
 }
 
 }  // namespace simulator

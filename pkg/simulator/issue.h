@@ -31,7 +31,8 @@ struct Submission {
   // Of an order that is in the store. The names, the CSR, the ends and the kind are set; ids, times
   // of issuance and what the signature gives are filled in here.
   Certificate certificate{};
-  std::string type{};  // of the request: new_request, duplicate, reissue
+  std::optional<CsrFacts> csr_facts{};  // of the certificate's CSR if it was read already
+  std::string type{};                   // of the request: new_request, duplicate, reissue
   std::string comments{};
   bool approved = false;
   Id processor_id = 0;  // who approved; 0 if nobody
@@ -67,7 +68,12 @@ base::Result<void> reject(const IssueWorld& world, const Processing& processing)
 // Issues what waited for the validation of a domain; gives the number of certificates.
 base::Result<std::size_t> release_waiting(const IssueWorld& world, Id account_id);
 
-// Leaf, intermediate, root; PEM with LF line ends.
-std::vector<std::string> chain_of(const Issuer& issuer, const Certificate& certificate);
+struct ChainLink {
+  std::string common_name{};
+  std::string pem{};  // LF line ends
+};
+ChainLink link_of(const x509::Certificate& certificate);
+// Leaf, intermediate, root.
+std::vector<ChainLink> chain_of(const Issuer& issuer, const Certificate& certificate);
 
 }  // namespace simulator

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "simulator/wire.h"
-#include "x509/certificate.h"
 
 namespace simulator {
 
@@ -21,8 +20,10 @@ Delays draw_delays(const World& world, Exchange& exchange) {
   return delays;
 }
 
-Certificate draft_of(const CertificateBody& body, const Exchange& exchange) {
-  Certificate draft;
+Submission draft_of(const CertificateBody& body, const Exchange& exchange) {
+  Submission submission;
+  submission.csr_facts = body.csr_facts;
+  Certificate& draft = submission.certificate;
   draft.user_id = exchange.caller.user.id;
   draft.common_name = body.names.front();
   draft.dns_names = body.names;
@@ -31,24 +32,22 @@ Certificate draft_of(const CertificateBody& body, const Exchange& exchange) {
   draft.server_platform = body.server_platform;
   draft.key_bits = body.csr_facts.key_bits;
   draft.client_auth = body.client_auth;
-  return draft;
+  return submission;
 }
 
-std::vector<std::string> sent_chain(const World& world, Exchange& exchange,
-                                    const Certificate& certificate) {
+std::vector<ChainLink> sent_chain(const World& world, Exchange& exchange,
+                                  const Certificate& certificate) {
   auto chain = chain_of(world.issuer, certificate);
   if (world.fires(Fault::kCrossSigned, exchange)) {
-    chain.insert(chain.end() - 1, world.issuer.cross_pem());
+    chain.insert(chain.end() - 1, link_of(world.issuer.cross()));
   }
   return chain;
 }
 
 json chain_json(const World& world, Exchange& exchange, const Certificate& certificate) {
   json rows = json::array();
-  for (const std::string& pem : sent_chain(world, exchange, certificate)) {
-    const auto read = x509::Certificate::parse(pem);
-    rows.push_back(
-        {{"subject_common_name", read ? read->common_name() : ""}, {"pem", wire::crlf(pem)}});
+  for (const ChainLink& link : sent_chain(world, exchange, certificate)) {
+    rows.push_back({{"subject_common_name", link.common_name}, {"pem", wire::crlf(link.pem)}});
   }
   return rows;
 }

@@ -12,14 +12,14 @@ namespace simulator {
 IssueWorld issue_world(const World& world);
 Delays draw_delays(const World& world, Exchange& exchange);
 
-// The certificate of a body, as far as the body says it.
-Certificate draft_of(const CertificateBody& body, const Exchange& exchange);
+// The certificate and the CSR of a body, as far as the body says it.
+Submission draft_of(const CertificateBody& body, const Exchange& exchange);
 
 // certificate_chain of an answer: [{"subject_common_name","pem"}], leaf first, root included;
 // cross_signed acts.
 nlohmann::json chain_json(const World& world, Exchange& exchange, const Certificate& certificate);
 // Leaf, intermediate, (cross-signed root,) root.
-std::vector<std::string> sent_chain(const World& world, Exchange& exchange,
-                                    const Certificate& certificate);
+std::vector<ChainLink> sent_chain(const World& world, Exchange& exchange,
+                                  const Certificate& certificate);
 
 }  // namespace simulator

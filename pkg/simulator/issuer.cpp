@@ -3,12 +3,13 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "simulator/files.h"
-#include "x509/certificate.h"
 #include "x509/csr.h"
 #include "x509/openssl_ptr.h"
+#include "x509/public_key.h"
 
 namespace simulator {
 namespace {
@@ -19,14 +20,17 @@ using std::chrono::days;
 constexpr days kBefore{5 * 365};
 constexpr days kAfter{30 * 365};
 
-base::Result<PkeyPtr> key_of_csr(const std::string& pem) {
-  const RequestPtr csr(PEM_read_bio_X509_REQ(reader_of(pem).get(), nullptr, nullptr, nullptr));
-  if (csr == nullptr) return std::unexpected(last_error("read the CSR", base::Code::kInvalid));
-  PkeyPtr key(X509_REQ_get_pubkey(csr.get()));
-  if (key == nullptr || X509_REQ_verify(csr.get(), key.get()) != 1) {
-    return std::unexpected(last_error("check the CSR's signature", base::Code::kInvalid));
+// As PEM_read_bio_X509_REQ reads, but without the key.
+RequestPtr read_pem(const std::string& pem) {
+  unsigned char* bytes = nullptr;
+  long size = 0;
+  if (PEM_bytes_read_bio(&bytes, &size, nullptr, PEM_STRING_X509_REQ, reader_of(pem).get(), nullptr,
+                         nullptr) != 1) {
+    return nullptr;
   }
-  return key;
+  RequestPtr csr = read_request({reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)});
+  OPENSSL_free(bytes);
+  return csr;
 }
 
 base::Result<x509::PrivateKey> new_key() {
@@ -52,62 +56,79 @@ struct Place {
   std::string key() const { return fmt::format("{}/{}-key.pem", dir, name); }
 };
 
-struct Loaded {
-  x509::PrivateKey key;
-  std::string pem;
-};
+base::Result<x509::Certificate> load_certificate(const std::string& path) {
+  auto certificate = x509::Certificate::parse(TRY(read_file(path)));
+  if (!certificate) return std::unexpected(base::wrap(path, certificate.error()));
+  return certificate;
+}
 
-base::Result<Loaded> load(const Place& place) {
+base::Result<Authority> load(const Place& place) {
   std::string key_text = TRY(read_file(place.key()));
   auto key = x509::PrivateKey::parse(key_text);
   base::wipe(key_text);
   if (!key) return std::unexpected(base::wrap(place.key(), key.error()));
-  return Loaded{*std::move(key), TRY(read_file(place.certificate()))};
+  x509::Certificate certificate = TRY(load_certificate(place.certificate()));
+  return Authority{*std::move(key), std::move(certificate)};
 }
 
 // The certificate is written last: it marks the pair as whole.
-base::Result<void> save(const Place& place, const Loaded& pair) {
+base::Result<void> save(const Place& place, const Authority& pair) {
   TRY_VOID(write_file(place.key(), pair.key.to_pem().expose(), Mode::kPrivate));
-  return write_file(place.certificate(), pair.pem, Mode::kPublic);
+  return write_file(place.certificate(), pair.certificate.to_pem(), Mode::kPublic);
+}
+
+base::Result<x509::Certificate> certify(const SignSpec& spec, const x509::PrivateKey& key,
+                                        const IssuingKey& issuer) {
+  const std::string public_key = der_of<EVP_PKEY>(i2d_PUBKEY, key.handle());
+  return x509::Certificate::parse(TRY(sign(spec, public_key, issuer)).pem);
 }
 
 // Reads an authority, or makes one that `parent` signs (nullptr: itself).
-base::Result<Loaded> open_authority(const Place& place, const SignSpec& spec,
-                                    const Loaded* parent) {
+base::Result<Authority> open_authority(const Place& place, const SignSpec& spec,
+                                       const Authority* parent) {
   if (file_exists(place.certificate())) return load(place);
   const x509::PrivateKey key = TRY(new_key());
   const IssuingKey issuer{parent == nullptr ? key : parent->key,
-                          parent == nullptr ? "" : parent->pem};
-  Loaded made{key, TRY(sign(spec, key.handle(), issuer))};
+                          parent == nullptr ? nullptr : &parent->certificate};
+  x509::Certificate certificate = TRY(certify(spec, key, issuer));
+  Authority made{key, std::move(certificate)};
   TRY_VOID(save(place, made));
   return made;
 }
 
 // The root signed by an older root, whose key nobody keeps.
-base::Result<std::string> open_cross(const std::string& dir, const Loaded& root,
-                                     base::TimePoint now) {
+base::Result<x509::Certificate> open_cross(const std::string& dir, const Authority& root,
+                                           base::TimePoint now) {
   const std::string path = dir + "/cross.pem";
-  if (file_exists(path)) return read_file(path);
+  if (file_exists(path)) return load_certificate(path);
   const x509::PrivateKey old_key = TRY(new_key());
   const SignSpec old_spec =
       authority_spec("Duplicert Simulator Old Root", CertificateUse::kRoot, now);
-  const std::string old_pem = TRY(sign(old_spec, old_key.handle(), {old_key, ""}));
+  const x509::Certificate old_root = TRY(certify(old_spec, old_key, {.key = old_key}));
   const SignSpec spec = authority_spec(kRootName, CertificateUse::kRoot, now);
-  std::string pem = TRY(sign(spec, root.key.handle(), {old_key, old_pem}));
-  TRY_VOID(write_file(path, pem, Mode::kPublic));
-  return pem;
+  x509::Certificate cross = TRY(certify(spec, root.key, {old_key, &old_root}));
+  TRY_VOID(write_file(path, cross.to_pem(), Mode::kPublic));
+  return cross;
 }
 
 }  // namespace
 
 base::Result<CsrFacts> read_csr(const std::string& pem) {
-  const PkeyPtr key = TRY(key_of_csr(pem));
+  const RequestPtr csr = read_pem(pem);
+  if (csr == nullptr) return std::unexpected(last_error("read the CSR", base::Code::kInvalid));
+  const X509_PUBKEY* field = X509_REQ_get_X509_PUBKEY(csr.get());
+  const PkeyPtr key = key_of(field);
+  if (key == nullptr || X509_REQ_verify(csr.get(), key.get()) != 1) {
+    return std::unexpected(last_error("check the CSR's signature", base::Code::kInvalid));
+  }
   CsrFacts facts;
+  facts.public_key = der_of<X509_PUBKEY>(i2d_X509_PUBKEY, field);
   facts.key_bits = EVP_PKEY_get_bits(key.get());
   facts.is_rsa = EVP_PKEY_is_a(key.get(), "RSA") == 1;
   const bool is_ec = EVP_PKEY_is_a(key.get(), "EC") == 1;
   const bool good = (facts.is_rsa && facts.key_bits >= 2048) ||
                     (is_ec && (facts.key_bits == 256 || facts.key_bits == 384));
+  ERR_clear_error();  // TLS of this thread would take it for its own
   if (!good) return base::fail(base::Code::kInvalid, "read the CSR: its key is not accepted");
   return facts;
 }
@@ -119,20 +140,17 @@ base::Result<std::string> throwaway_csr(std::string_view common_name) {
 base::Result<Issuer> Issuer::open(const std::string& dir, base::TimePoint now) {
   const SignSpec tls = authority_spec("Duplicert Simulator Web Root", CertificateUse::kRoot,
                                       base::SystemClock{}.now());
-  Loaded tls_root = TRY(open_authority({dir, "ca"}, tls, nullptr));
-  Loaded root = TRY(open_authority({dir, "root"},
-                                   authority_spec(kRootName, CertificateUse::kRoot, now), nullptr));
-  Loaded intermediate = TRY(
+  Authority tls_root = TRY(open_authority({dir, "ca"}, tls, nullptr));
+  Authority root = TRY(open_authority(
+      {dir, "root"}, authority_spec(kRootName, CertificateUse::kRoot, now), nullptr));
+  Authority intermediate = TRY(
       open_authority({dir, "intermediate"},
                      authority_spec(kIntermediateName, CertificateUse::kIntermediate, now), &root));
-  std::string cross = TRY(open_cross(dir, root, now));
-  return Issuer({std::move(tls_root.key), std::move(tls_root.pem)},
-                {std::move(root.key), std::move(root.pem)},
-                {std::move(intermediate.key), std::move(intermediate.pem)}, std::move(cross));
+  x509::Certificate cross = TRY(open_cross(dir, root, now));
+  return Issuer(std::move(tls_root), std::move(root), std::move(intermediate), std::move(cross));
 }
 
-base::Result<Leaf> Issuer::issue(const LeafSpec& leaf, const std::string& csr_pem) const {
-  const PkeyPtr key = TRY(key_of_csr(csr_pem));
+base::Result<Signed> Issuer::issue(const LeafSpec& leaf, const CsrFacts& csr) const {
   SignSpec spec;
   spec.subject = leaf.subject;
   spec.names = leaf.names;
@@ -140,13 +158,7 @@ base::Result<Leaf> Issuer::issue(const LeafSpec& leaf, const std::string& csr_pe
   spec.not_after = leaf.not_after;
   spec.use = leaf.client_auth ? CertificateUse::kServerAndClient : CertificateUse::kServer;
   spec.hash = leaf.hash;
-  const IssuingKey issuer{intermediate_.key, intermediate_.pem};
-  Leaf issued;
-  issued.pem = TRY(sign(spec, key.get(), issuer));
-  const x509::Certificate read = TRY(x509::Certificate::parse(issued.pem));
-  issued.serial = read.serial_number();
-  issued.thumbprint = read.sha1_thumbprint();
-  return issued;
+  return sign(spec, csr.public_key, {intermediate_.key, &intermediate_.certificate});
 }
 
 base::Result<TlsMaterial> Issuer::make_tls(const std::vector<std::string>& names,
@@ -158,7 +170,8 @@ base::Result<TlsMaterial> Issuer::make_tls(const std::vector<std::string>& names
   spec.not_before = system_now - days{2};
   spec.not_after = system_now + days{365};
   TlsMaterial material;
-  material.certificate_pem = TRY(sign(spec, key.handle(), {tls_root_.key, tls_root_.pem}));
+  const IssuingKey issuer{tls_root_.key, &tls_root_.certificate};
+  material.certificate_pem = TRY(certify(spec, key, issuer)).to_pem();
   material.key_pem = key.to_pem();
   return material;
 }

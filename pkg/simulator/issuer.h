@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "simulator/sign.h"
+#include "x509/certificate.h"
 #include "x509/private_key.h"
 
 namespace simulator {
@@ -19,6 +20,7 @@ namespace simulator {
 struct CsrFacts {
   bool is_rsa = false;
   int key_bits = 0;
+  std::string public_key{};  // SubjectPublicKeyInfo, DER
 };
 // kInvalid: not a CSR, a signature that does not verify, or a key that the service does not take
 // (RSA under 2048 bits, other curves than P-256 and P-384).
@@ -36,15 +38,15 @@ struct LeafSpec {
   std::string hash = "sha256";
 };
 
-struct Leaf {
-  std::string pem{};
-  std::string serial{};      // upper-case hex
-  std::string thumbprint{};  // SHA-1, upper-case hex
-};
-
 struct TlsMaterial {
   std::string certificate_pem{};  // leaf
   base::SecretString key_pem{};
+};
+
+// Who signs: a root or the intermediate.
+struct Authority {
+  x509::PrivateKey key;
+  x509::Certificate certificate;
 };
 
 class Issuer {
@@ -55,34 +57,33 @@ class Issuer {
   // kInternal: a file cannot be read, parsed or written (the message names it).
   static base::Result<Issuer> open(const std::string& dir, base::TimePoint now);
 
-  // Signs with the intermediate. kInvalid as read_csr, and for a name that cannot be used.
-  base::Result<Leaf> issue(const LeafSpec& spec, const std::string& csr_pem) const;
+  // Signs with the intermediate. kInvalid: a name that cannot be used.
+  base::Result<Signed> issue(const LeafSpec& spec, const CsrFacts& csr) const;
   // A fresh TLS certificate and key for `names`, from the TLS root. Clients check it by the real
   // time of day, so `system_now` is that and not the simulator's.
   base::Result<TlsMaterial> make_tls(const std::vector<std::string>& names,
                                      base::TimePoint system_now) const;
 
-  const std::string& tls_root_pem() const { return tls_root_.pem; }
-  const std::string& root_pem() const { return root_.pem; }
-  const std::string& intermediate_pem() const { return intermediate_.pem; }
+  const std::string& tls_root_pem() const { return tls_root_.certificate.to_pem(); }
+  const std::string& root_pem() const { return root().to_pem(); }
+  const std::string& intermediate_pem() const { return intermediate().to_pem(); }
+  const std::string& cross_pem() const { return cross().to_pem(); }
+  const x509::Certificate& root() const { return root_.certificate; }
+  const x509::Certificate& intermediate() const { return intermediate_.certificate; }
   // The same root, key and name, signed by an older one: the fourth certificate of some chains.
-  const std::string& cross_pem() const { return cross_pem_; }
+  const x509::Certificate& cross() const { return cross_; }
 
  private:
-  struct Authority {
-    x509::PrivateKey key;
-    std::string pem;
-  };
-  Issuer(Authority tls_root, Authority root, Authority intermediate, std::string cross_pem)
+  Issuer(Authority tls_root, Authority root, Authority intermediate, x509::Certificate cross)
       : tls_root_(std::move(tls_root)),
         root_(std::move(root)),
         intermediate_(std::move(intermediate)),
-        cross_pem_(std::move(cross_pem)) {}
+        cross_(std::move(cross)) {}
 
   Authority tls_root_;
   Authority root_;
   Authority intermediate_;
-  std::string cross_pem_;
+  x509::Certificate cross_;
 };
 
 // The id that stands for the intermediate in ca_cert_id and ca_cert.

@@ -124,7 +124,7 @@ base::Result<void> person_reissues(const IssueWorld& world, Id order_id) {
 base::Result<Id> person_duplicates(const IssueWorld& world, Id order_id, const std::string& csr) {
   const OrderCase found = TRY(find(world, order_id));
   const CsrFacts facts = TRY(read_csr(csr));
-  const OrderView view = world.store.view(found.order);
+  const OrderView view = world.store.view_primaries(found.order);
   const Copy* primary = view.primary(world.now);
   if (primary == nullptr) return absent("certificate of order", order_id);
   Submission submission;
@@ -133,6 +133,7 @@ base::Result<Id> person_duplicates(const IssueWorld& world, Id order_id, const s
   submission.certificate.kind = CertificateKind::kDuplicate;
   submission.certificate.csr = csr;
   submission.certificate.key_bits = facts.key_bits;
+  submission.csr_facts = facts;
   submission.certificate.valid_till = duplicate_end(found.account, found.product, found.order,
                                                     primary->certificate.valid_till, world.now);
   submission.approved = true;

@@ -1,12 +1,18 @@
 #include "simulator/sign.h"
 
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 
 #include <fmt/format.h>
-#include <openssl/pem.h>
+#include <openssl/err.h>
 #include <openssl/rand.h>
+#include <openssl/x509v3.h>
 
+#include "base/bytes.h"
 #include "x509/openssl_ptr.h"
+#include "x509/pem.h"
+#include "x509/public_key.h"
 
 namespace simulator {
 namespace {
@@ -35,6 +41,12 @@ bool set_serial(X509* certificate) {
   bytes[0] = static_cast<unsigned char>((bytes[0] & 0x3FU) | 0x40U);
   const std::unique_ptr<BIGNUM, Freer<BN_free>> number(BN_bin2bn(bytes, sizeof bytes, nullptr));
   return BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
+}
+
+// Its bytes as they came: X509_set_pubkey would write and read the key again.
+bool set_public_key(X509* certificate, const std::string& der) {
+  const PublicKeyPtr key = read_public_key(der);
+  return key != nullptr && copy_public_key(X509_get_X509_PUBKEY(certificate), key.get());
 }
 
 bool add_entry(X509_NAME* name, int nid, const std::string& text) {
@@ -107,22 +119,28 @@ bool add_extensions(X509* certificate, X509* issuer, CertificateUse use) {
          add(NID_ext_key_usage, client ? "serverAuth,clientAuth" : "serverAuth");
 }
 
-std::string to_pem(X509* certificate) {
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  PEM_write_bio_X509(bio.get(), certificate);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
+std::string upper_hex(std::string_view bytes) {
+  std::string hex = base::to_hex(bytes);
+  std::ranges::transform(hex, hex.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return hex;
 }
 
-CertificatePtr read_certificate(const std::string& pem) {
-  return CertificatePtr(PEM_read_bio_X509(reader_of(pem).get(), nullptr, nullptr, nullptr));
+Signed text_of(const X509* certificate) {
+  const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate);
+  const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(serial));
+  const std::string der = der_of<X509>(i2d_X509, certificate);
+  Signed text;
+  text.pem = x509::to_pem("CERTIFICATE", der);
+  text.serial = upper_hex({bytes, static_cast<std::size_t>(ASN1_STRING_length(serial))});
+  text.thumbprint = upper_hex(sha1(der));
+  return text;
 }
 
 }  // namespace
 
-base::Result<std::string> sign(const SignSpec& spec, evp_pkey_st* public_key,
-                               const IssuingKey& issuer) {
+base::Result<Signed> sign(const SignSpec& spec, const std::string& public_key,
+                          const IssuingKey& issuer) {
   const EVP_MD* digest = digest_of(spec.hash);
   if (digest == nullptr) {
     return base::fail(base::Code::kInvalid, fmt::format("sign: unknown hash \"{}\"", spec.hash));
@@ -132,18 +150,18 @@ base::Result<std::string> sign(const SignSpec& spec, evp_pkey_st* public_key,
   set_time(X509_getm_notBefore(certificate.get()), spec.not_before);
   set_time(X509_getm_notAfter(certificate.get()), spec.not_after);
   if (!set_serial(certificate.get()) || !set_subject(certificate.get(), spec.subject) ||
-      X509_set_pubkey(certificate.get(), public_key) != 1) {
+      !set_public_key(certificate.get(), public_key)) {
     return std::unexpected(last_error("fill a certificate", base::Code::kInvalid));
   }
-  const CertificatePtr parent = read_certificate(issuer.certificate_pem);
-  X509* signer = parent == nullptr ? certificate.get() : parent.get();
+  X509* signer = issuer.certificate == nullptr ? certificate.get() : issuer.certificate->handle();
   if (X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer)) != 1 ||
       !add_extensions(certificate.get(), signer, spec.use) ||
       !add_names(certificate.get(), spec.names) ||
       X509_sign(certificate.get(), issuer.key.handle(), digest) == 0) {
     return std::unexpected(last_error("sign a certificate"));
   }
-  return to_pem(certificate.get());
+  ERR_clear_error();  // TLS of this thread would take it for its own
+  return text_of(certificate.get());
 }
 
 }  // namespace simulator

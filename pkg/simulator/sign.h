@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "x509/certificate.h"
 #include "x509/private_key.h"
 
 namespace simulator {
@@ -32,12 +33,18 @@ struct SignSpec {
 
 struct IssuingKey {
   const x509::PrivateKey& key;
-  std::string certificate_pem{};  // empty: the new certificate signs itself
+  const x509::Certificate* certificate = nullptr;  // nullptr: the new certificate signs itself
 };
 
-// PEM, LF line ends. kInvalid: a name or hash that cannot be used; kInternal: OpenSSL failed.
-// `public_key` is the key of the new certificate.
-base::Result<std::string> sign(const SignSpec& spec, evp_pkey_st* public_key,
-                               const IssuingKey& issuer);
+struct Signed {
+  std::string pem{};         // LF line ends
+  std::string serial{};      // upper-case hex
+  std::string thumbprint{};  // SHA-1, upper-case hex
+};
+
+// `public_key` is that of the new certificate: a SubjectPublicKeyInfo, DER.
+// kInvalid: a name or hash that cannot be used; kInternal: OpenSSL failed.
+base::Result<Signed> sign(const SignSpec& spec, const std::string& public_key,
+                          const IssuingKey& issuer);
 
 }  // namespace simulator

@@ -1,5 +1,7 @@
 #include "simulator/store.h"
 
+#include <algorithm>
+
 #include "simulator/table.h"
 
 namespace simulator {
@@ -225,10 +227,12 @@ std::vector<Copy> Store::copies(Id order_id, CertificateKind kind) {
   return copies;
 }
 
+OrderView Store::view_primaries(const Order& order) {
+  return {.order = order, .primaries = copies(order.id, CertificateKind::kPrimary)};
+}
+
 OrderView Store::view(const Order& order) {
-  OrderView view;
-  view.order = order;
-  view.primaries = copies(order.id, CertificateKind::kPrimary);
+  OrderView view = view_primaries(order);
   Statement statement = db_.prepare(
       "SELECT status, COUNT(*) FROM requests WHERE order_id=? AND type='duplicate' "
       "GROUP BY status");
@@ -246,10 +250,17 @@ std::vector<Copy> Store::duplicates(Id order_id) {
   return copies(order_id, CertificateKind::kDuplicate);
 }
 
-int Store::copies_count(Id order_id) {
-  Statement statement = db_.prepare("SELECT COUNT(*) FROM certificates WHERE order_id=?");
-  statement.bind(1, order_id);
-  return statement.step() ? static_cast<int>(statement.number(0)) : 0;
+// From the ends of an index: an order may have thousands of certificates.
+int Store::last_sub_id(Id order_id) {
+  std::int64_t last = 0;
+  for (const auto kind : {CertificateKind::kPrimary, CertificateKind::kDuplicate}) {
+    Statement statement = db_.prepare(
+        "SELECT sub_id FROM certificates WHERE order_id=? AND kind=? ORDER BY id DESC LIMIT 1");
+    statement.bind(1, order_id);
+    statement.bind(2, static_cast<std::int64_t>(kind));
+    if (statement.step()) last = std::max(last, statement.number(0));
+  }
+  return static_cast<int>(last);
 }
 
 std::optional<Certificate> Store::certificate(Id id) {

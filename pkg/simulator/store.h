@@ -67,9 +67,11 @@ class Store {
   std::vector<Order> orders(Id account_id, std::string_view common_name = "");
   std::vector<Order> orders_by_alternative_id(Id account_id, std::string_view alternative_id);
   OrderView view(const Order& order);
+  // The same without the numbers of duplicates, which take the longer the more there are.
+  OrderView view_primaries(const Order& order);
   std::vector<Copy> duplicates(Id order_id);  // oldest first
-  // The numbers of certificates that an order has had.
-  int copies_count(Id order_id);
+  // The sub_id of the newest certificate of an order: as many as it has had.
+  int last_sub_id(Id order_id);
 
   std::optional<Certificate> certificate(Id id);
   // By serial number or thumbprint, upper-case hex.

@@ -1,4 +1,7 @@
 // The calls around duplicates, as a client sees them.
+#include <set>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "unit/simulator/service_fixture.h"
@@ -23,6 +26,19 @@ TEST_F(DuplicateCalls, KeepTheOrdersIdAndAppearInItsList) {
   ASSERT_EQ(list.body["certificates"].size(), 1U);
   EXPECT_EQ(list.body["certificates"][0]["status"], "approved");
   EXPECT_EQ(list.body["certificates"][0]["serial_number"].get<std::string>().size(), 32U);
+}
+
+TEST_F(DuplicateCalls, AreNumberedTogetherWithThePrimaries) {
+  duplicate(12345, {"shop.example.com"});
+  duplicate(12345, {"shop.example.com"});
+  admin("POST", "/orders/12345/reissue");
+  duplicate(12345, {"shop.example.com"});
+
+  const json list = duplicates_of(12345).body;
+  std::set<std::string> numbers;
+  for (const json& row : list["certificates"]) numbers.insert(row["sub_id"]);
+
+  EXPECT_EQ(numbers, (std::set<std::string>{"002", "003", "005"}));
 }
 
 TEST_F(DuplicateCalls, LiveAsLongAsTheOriginal) {

@@ -3,11 +3,14 @@
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 
 #include "support/fake_clock.h"
 #include "support/temp_dir.h"
 #include "x509/chain.h"
 #include "x509/csr.h"
+#include "x509/openssl_ptr.h"
 
 namespace simulator {
 namespace {
@@ -46,7 +49,7 @@ TEST_F(IssuerTest, IssuesALeafWhoseChainVerifies) {
   const auto key = x509::PrivateKey::generate({}).value();
   const auto csr = x509::make_csr(key, {.common_name = "other.example.com", .dns_names = {}});
 
-  const auto issued = issuer.issue(leaf(), *csr);
+  const auto issued = issuer.issue(leaf(), read_csr(*csr).value());
 
   ASSERT_TRUE(issued) << issued.error().message;
   const auto sent = x509::Certificate::parse_all(issued->pem + issuer.intermediate_pem() +
@@ -84,6 +87,74 @@ TEST_F(IssuerTest, RefusesAKeyFileThatDoesNotParse) {
 
   ASSERT_FALSE(again);
   EXPECT_NE(again.error().message.find("root-key.pem"), std::string::npos) << again.error().message;
+}
+
+TEST_F(IssuerTest, RefusesACertificateFileThatDoesNotParse) {
+  open();
+  dir.write("intermediate.pem", "nonsense");
+
+  const auto again = Issuer::open(dir.path(), kNow);
+
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().message.find("intermediate.pem"), std::string::npos)
+      << again.error().message;
+}
+
+struct KeyCase {
+  const char* name;
+  x509::KeyParams params;
+};
+class EachKey : public IssuerTest, public ::testing::WithParamInterface<KeyCase> {};
+
+TEST_P(EachKey, OfACsrIsInItsCertificate) {
+  const auto key = x509::PrivateKey::generate(GetParam().params).value();
+  const auto csr = x509::make_csr(key, {.common_name = "a.com", .dns_names = {}}).value();
+
+  const auto facts = read_csr(csr);
+
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->key_bits, GetParam().params.size);
+  EXPECT_EQ(facts->is_rsa, GetParam().params.algorithm == x509::KeyAlgorithm::kRsa);
+  const auto issued = x509::Certificate::parse(open().issue(leaf(), *facts).value().pem);
+  ASSERT_TRUE(issued) << issued.error().message;
+  EXPECT_EQ(issued->public_key_sha256(), key.public_key_sha256());
+}
+
+// What OpenSSL 3.0 leaves behind depends on its version; so the test leaves something itself.
+TEST_F(IssuerTest, LeavesNoErrorsForTheTlsOfItsThread) {
+  const auto key = x509::PrivateKey::generate({}).value();
+  const auto csr = x509::make_csr(key, {.common_name = "a.com", .dns_names = {}}).value();
+  const Issuer issuer = open();
+
+  ERR_raise(ERR_LIB_USER, 1);
+  const auto facts = read_csr(csr);
+  EXPECT_EQ(ERR_peek_error(), 0U);
+
+  ERR_raise(ERR_LIB_USER, 1);
+  EXPECT_TRUE(issuer.issue(leaf(), facts.value()));
+  EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Issuer, EachKey,
+                         ::testing::Values(KeyCase{"P256", {}},
+                                           KeyCase{"P384", {x509::KeyAlgorithm::kEcdsa, 384}},
+                                           KeyCase{"Rsa", {x509::KeyAlgorithm::kRsa, 2048}}),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+std::string csr_of(EVP_PKEY* made) {
+  const x509::openssl::PkeyPtr owner(made);
+  const x509::openssl::BioPtr writer(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PKCS8PrivateKey(writer.get(), made, nullptr, nullptr, 0, nullptr, nullptr);
+  char* bytes = nullptr;
+  const auto size = BIO_get_mem_data(writer.get(), &bytes);
+  const auto key = x509::PrivateKey::parse({bytes, static_cast<std::size_t>(size)}).value();
+  return x509::make_csr(key, {.common_name = "a.com", .dns_names = {}}).value();
+}
+
+TEST(ReadCsr, RefusesKeysThatTheServiceDoesNotTake) {
+  EXPECT_FALSE(read_csr(csr_of(EVP_RSA_gen(1024))));
+  EXPECT_FALSE(read_csr(csr_of(EVP_EC_gen("P-521"))));
+  EXPECT_FALSE(read_csr(csr_of(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"))));
 }
 
 TEST(ReadCsr, TellsTheKeyAndRefusesGarbageAndForgedSignatures) {
