@@ -31,7 +31,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/duplicert/cross/$arch
 # What the binary is linked with, and what the image has beside them.
 packages=(libc6-dev libstdc++-12-dev libcurl4-openssl-dev libcpp-httplib-dev libssl-dev nettle-dev
   libyaml-cpp-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libsqlite3-dev
-  libhowardhinnant-date-dev zlib1g-dev nlohmann-json3-dev libcli11-dev
+  libhowardhinnant-date-dev zlib1g-dev nlohmann-json3-dev libsimdjson-dev libcli11-dev
   base-files ca-certificates openssl tzdata)
 
 install_compiler() {

@@ -18,7 +18,7 @@ packages=(
   # x509: keys, requests, chains, keystores; RSA keys in a quarter of OpenSSL's time.
   libssl-dev nettle-dev
   # kube, certcentral, api: JSON; kubeconfig and seeds: YAML.
-  nlohmann-json3-dev libyaml-cpp-dev
+  nlohmann-json3-dev libsimdjson-dev libyaml-cpp-dev
   # base: text and logs. metrics. simulator: its store. cli: flags.
   libfmt-dev libspdlog-dev prometheus-cpp-dev libsqlite3-dev libcli11-dev
   # rules: cron windows in time zones.

@@ -83,10 +83,13 @@ struct Client::Impl {
   std::chrono::nanoseconds reserve();
   Result<json> call(Result<ApiRequest> request, const Subject& subject,
                     const std::stop_token& stop);
-  bool drops_managed_fields(const Resource& resource) const {
-    return options.drops_managed_fields && options.drops_managed_fields(resource);
+  ManagedFields managed_fields_of(const Resource& resource) const {
+    const bool drops = options.drops_managed_fields && options.drops_managed_fields(resource);
+    return drops ? ManagedFields::kDrop : ManagedFields::kKeep;
   }
-  WriteOptions write_options() const { return {.field_manager = options.field_manager}; }
+  WriteOptions write_options(View answer = View::kWhole) const {
+    return {.field_manager = options.field_manager, .answer = answer};
+  }
 };
 
 Result<http::Response> Client::Impl::attempt(const ApiRequest& request, const Subject& subject,
@@ -157,10 +160,10 @@ Result<json> Client::Impl::call(Result<ApiRequest> request, const Subject& subje
     TRY_VOID(wait_for(delay, stop));
     auto response = TRY(carry_out(
         *request, subject, [&](const http::Request& full) { return transport->send(full, stop); }));
-    if (drops_managed_fields(subject.resource)) {
-      response.body = without_managed_fields(response.body);
-    }
-    return decode_response(response, request->method, clock.now());
+    auto object = decode_response(response, request->method, clock.now(),
+                                  managed_fields_of(subject.resource));
+    base::wipe(response.body);  // it may hold a Secret
+    return object;
   };
   auto result = finish();
   if (request) base::wipe(request->body);
@@ -225,8 +228,7 @@ Result<void> Client::watch(const Resource& resource, const std::string& namespac
                            std::stop_token stop) {
   const Impl::Subject subject{
       .words = in_words("watch", resource, namespace_), .resource = resource, .is_watch = true};
-  WatchDecoder decoder(impl_->drops_managed_fields(resource) ? WatchDecoder::ManagedFields::kDrop
-                                                             : WatchDecoder::ManagedFields::kKeep);
+  WatchDecoder decoder(impl_->managed_fields_of(resource));
   const auto stream = [&](const http::Request& full) {
     http::Request endless = full;
     endless.idle_timeout = options.timeout + kWatchGrace;
@@ -247,9 +249,9 @@ Result<void> Client::watch(const Resource& resource, const std::string& namespac
 }
 
 Result<json> Client::create(const Resource& resource, const std::string& namespace_,
-                            const json& object, std::stop_token stop) {
+                            const json& object, std::stop_token stop, View answer) {
   const ObjectKey key{.namespace_ = namespace_, .name = metadata_text(object, "name")};
-  return impl_->call(create_request(resource, namespace_, object, impl_->write_options()),
+  return impl_->call(create_request(resource, namespace_, object, impl_->write_options(answer)),
                      {in_words("create", resource, key.text()), resource}, stop);
 }
 
@@ -271,8 +273,8 @@ Result<json> Client::apply_status(const Resource& resource, const ObjectKey& key
 }
 
 Result<json> Client::patch(const Resource& resource, const ObjectKey& key, PatchKind kind,
-                           const json& patch, std::stop_token stop) {
-  return impl_->call(patch_request(resource, key, kind, patch, impl_->write_options()),
+                           const json& patch, std::stop_token stop, View answer) {
+  return impl_->call(patch_request(resource, key, kind, patch, impl_->write_options(answer)),
                      {in_words("patch", resource, key.text()), resource}, stop);
 }
 
@@ -280,6 +282,14 @@ Result<json> Client::replace(const Resource& resource, const ObjectKey& key, con
                              std::stop_token stop) {
   return impl_->call(replace_request(resource, key, object, impl_->write_options()),
                      {in_words("replace", resource, key.text()), resource}, stop);
+}
+
+Result<json> Client::replace_status(const Resource& resource, const ObjectKey& key,
+                                    const json& object, std::stop_token stop) {
+  WriteOptions options = impl_->write_options();
+  options.subresource = Subresource::kStatus;
+  return impl_->call(replace_request(resource, key, object, options),
+                     {in_words("replace status of", resource, key.text()), resource}, stop);
 }
 
 Result<json> Client::remove(const Resource& resource, const ObjectKey& key,

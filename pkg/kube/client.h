@@ -98,9 +98,11 @@ class Client {
                            const WatchOptions& options, const WatchSink& sink,
                            std::stop_token stop);
 
-  // Returns the object as stored. kAlreadyExists, or kNotFound if the namespace or CRD is gone.
+  // Returns the object as stored, or what `answer` says of it. kAlreadyExists, or kNotFound if the
+  // namespace or CRD is gone.
   base::Result<nlohmann::json> create(const Resource& resource, const std::string& namespace_,
-                                      const nlohmann::json& object, std::stop_token stop);
+                                      const nlohmann::json& object, std::stop_token stop,
+                                      View answer = View::kWhole);
 
   // Server-side apply of everything that we want of the object: fields that we applied before and
   // now leave out are removed. kConflict if another manager owns a field and `force` is kNo, or if
@@ -113,11 +115,15 @@ class Client {
                                             const nlohmann::json& object, std::stop_token stop);
 
   base::Result<nlohmann::json> patch(const Resource& resource, const ObjectKey& key, PatchKind kind,
-                                     const nlohmann::json& patch, std::stop_token stop);
+                                     const nlohmann::json& patch, std::stop_token stop,
+                                     View answer = View::kWhole);
 
   // PUT; kConflict if metadata.resourceVersion (required) is not the current one.
   base::Result<nlohmann::json> replace(const Resource& resource, const ObjectKey& key,
                                        const nlohmann::json& object, std::stop_token stop);
+  // The same on /status: of `object` only the status counts, and the preconditions in its metadata.
+  base::Result<nlohmann::json> replace_status(const Resource& resource, const ObjectKey& key,
+                                              const nlohmann::json& object, std::stop_token stop);
 
   // The object that was deleted, or a Status. kConflict if a precondition fails, kNotFound.
   base::Result<nlohmann::json> remove(const Resource& resource, const ObjectKey& key,

@@ -76,12 +76,13 @@ void add_if_set(QueryParameters& query, const char* name, const std::string& val
 
 // A request with a JSON body.
 Result<ApiRequest> with_body(std::string method, std::string path, const json& body,
-                             const char* content_type = kJson) {
+                             const char* content_type = kJson, View answer = View::kWhole) {
   std::string text = TRY(body_of(body));
-  return ApiRequest{.method = std::move(method),
-                    .path = std::move(path),
-                    .headers = {{"Accept", kJson}, {"Content-Type", content_type}},
-                    .body = std::move(text)};
+  return ApiRequest{
+      .method = std::move(method),
+      .path = std::move(path),
+      .headers = {accept(answer, "PartialObjectMetadata"), {"Content-Type", content_type}},
+      .body = std::move(text)};
 }
 
 const char* name_of(Propagation propagation) {
@@ -155,7 +156,7 @@ Result<ApiRequest> create_request(const Resource& resource, const std::string& n
   }
   const auto query = TRY(write_query(options));
   const std::string path = TRY(collection_path(resource, namespace_));
-  return with_body("POST", path + http::query_string(query), object);
+  return with_body("POST", path + http::query_string(query), object, kJson, options.answer);
 }
 
 Result<ApiRequest> apply_request(const Resource& resource, const ObjectKey& key, const json& object,
@@ -182,7 +183,7 @@ Result<ApiRequest> patch_request(const Resource& resource, const ObjectKey& key,
   const char* const type =
       kind == PatchKind::kMerge ? "application/merge-patch+json" : "application/json-patch+json";
   const std::string path = TRY(object_path(resource, key, options.subresource));
-  return with_body("PATCH", path + http::query_string(query), patch, type);
+  return with_body("PATCH", path + http::query_string(query), patch, type, options.answer);
 }
 
 Result<ApiRequest> replace_request(const Resource& resource, const ObjectKey& key,
@@ -192,7 +193,7 @@ Result<ApiRequest> replace_request(const Resource& resource, const ObjectKey& ke
   }
   const auto query = TRY(write_query(options));
   const std::string path = TRY(object_path(resource, key, options.subresource));
-  return with_body("PUT", path + http::query_string(query), object);
+  return with_body("PUT", path + http::query_string(query), object, kJson, options.answer);
 }
 
 Result<ApiRequest> delete_request(const Resource& resource, const ObjectKey& key,

@@ -52,7 +52,7 @@ struct WatchOptions {
   View view = View::kWhole;
 };
 
-enum class PatchKind { kMerge, kJson };  // RFC 7386, RFC 6902
+enum class PatchKind { kMerge, kJson };  // RFC 7396, RFC 6902
 enum class Subresource { kNone, kStatus };
 // Whether an apply takes over fields that another manager owns, or gets kConflict.
 enum class Force { kNo, kYes };
@@ -61,7 +61,8 @@ enum class Propagation { kBackground, kForeground, kOrphan };
 struct WriteOptions {
   std::string field_manager{};  // 1 to 128 printable characters; kInvalid without one
   Subresource subresource = Subresource::kNone;
-  Force force = Force::kNo;  // apply only
+  Force force = Force::kNo;    // apply only
+  View answer = View::kWhole;  // what the answer tells of the object as stored
 };
 
 struct DeleteOptions {

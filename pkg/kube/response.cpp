@@ -145,96 +145,14 @@ Error error_of_other(const http::Response& response, std::string_view method) {
           .http_status = response.status};
 }
 
-// Brackets that open (1) and close (-1) one after another, those in texts aside.
-class Brackets {
- public:
-  explicit Brackets(std::string_view text) : text_(text) {}
-
-  // The next one; 0 at the end. position() is then behind it.
-  int next() {
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '"') {
-        at_ = end_of_text();
-      } else if (c == '[' || c == '{') {
-        ++at_;
-        return 1;
-      } else if (c == ']' || c == '}') {
-        ++at_;
-        return -1;
-      }
-    }
-    return 0;
-  }
-  std::size_t position() const { return at_; }
-
- private:
-  // Of the text that begins at at_: its closing quote.
-  std::size_t end_of_text() const {
-    std::size_t end = at_ + 1;
-    while (end < text_.size() && text_[end] != '"') end += text_[end] == '\\' ? 2 : 1;
-    return end;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
-int nesting_of(std::string_view text) {
-  Brackets brackets(text);
-  int depth = 0;
-  int deepest = 0;
-  for (int change = brackets.next(); change != 0; change = brackets.next()) {
-    depth += change;
-    deepest = std::max(deepest, depth);
-  }
-  return deepest;
-}
-
-// How long the list in `text` is whose opening bracket stands right before it, up to its closing
-// one. npos: it does not end.
-std::size_t size_of_list(std::string_view text) {
-  Brackets brackets(text);
-  int depth = 1;
-  for (int change = brackets.next(); change != 0; change = brackets.next()) {
-    depth += change;
-    if (depth == 0) return brackets.position() - 1;
-  }
-  return std::string_view::npos;
-}
-
 }  // namespace
 
-// A quote inside a text is escaped, so that the name with its quotes is a member's name.
-std::string without_managed_fields(std::string_view text) {
-  static constexpr std::string_view kMember = R"("managedFields":[)";
-  std::string kept;
-  for (auto at = text.find(kMember); at != std::string_view::npos; at = text.find(kMember)) {
-    const std::size_t begin = at + kMember.size();
-    const std::size_t size = size_of_list(text.substr(begin));
-    if (size == std::string_view::npos) break;
-    kept.append(text.substr(0, begin));
-    text.remove_prefix(begin + size);
-  }
-  return kept.append(text);
-}
-
-// A look at the brackets beforehand costs less than the parser's own callback for each value.
-Result<json> parse_json(std::string_view text) {
-  if (nesting_of(text) > kNestingMax) {
-    return base::fail(Code::kCorrupt, "parse JSON: nested too deeply");
-  }
-  json value = json::parse(text, nullptr, false);
-  if (value.is_discarded()) return base::fail(Code::kCorrupt, "parse JSON: not JSON");
-  return value;
-}
-
 Result<json> decode_response(const http::Response& response, std::string_view method,
-                             base::TimePoint now) {
+                             base::TimePoint now, ManagedFields managed_fields) {
   if (response.status < 200 || response.status > 299) {
     return std::unexpected(error_of(response, method, now));
   }
-  auto object = parse_json(response.body);
+  auto object = parse_json(response.body, managed_fields);
   if (!object || !object->is_object()) {
     return base::fail(Code::kCorrupt, "read the API server's answer: not a JSON object");
   }

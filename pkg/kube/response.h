@@ -10,24 +10,17 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/transport.h"
+#include "kube/json.h"
 
 namespace kube {
 
 // Longest text of the API server that an Error keeps, in bytes (as in client-go).
 inline constexpr std::size_t kMessageBytesMax = 2048;
-// Deepest nesting of JSON that is read; the API server's own limit is far above any real object.
-inline constexpr int kNestingMax = 100;
-
-// Parses JSON of at most kNestingMax levels. kCorrupt otherwise; the message never quotes the text.
-base::Result<nlohmann::json> parse_json(std::string_view text);
-
-// `text` of an API server with each list metadata.managedFields made empty: they are half of an
-// object, and most readers have no use for them. Text that is no JSON comes back as it is.
-std::string without_managed_fields(std::string_view text);
 
 // The object in a 2xx answer (kCorrupt if it is not a JSON object), else error_of.
 base::Result<nlohmann::json> decode_response(const http::Response& response,
-                                             std::string_view method, base::TimePoint now);
+                                             std::string_view method, base::TimePoint now,
+                                             ManagedFields managed_fields = ManagedFields::kKeep);
 
 // The error in an answer that is not 2xx. `reason` is the Kubernetes reason, http_status the code,
 // retry_after from the header or details.retryAfterSeconds; the message keeps the Status message.

@@ -23,9 +23,10 @@ std::optional<WatchType> type_of(const std::string& text) {
   return std::nullopt;
 }
 
-Result<void> decode_line(std::string_view line, const WatchSink& sink) {
+Result<void> decode_line(std::string_view line, ManagedFields managed_fields,
+                         const WatchSink& sink) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return {};
-  json event = TRY(parse_json(line));
+  json event = TRY(parse_json(line, managed_fields));
   const bool has_parts = event.is_object() && event.contains("type") && event["type"].is_string() &&
                          event.contains("object") && event["object"].is_object();
   if (!has_parts) return base::fail(Code::kCorrupt, "read watch event: no type or object");
@@ -42,9 +43,8 @@ Result<void> WatchDecoder::feed(std::string_view bytes, const WatchSink& sink) {
   for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
     if (partial_.size() + end > kLineBytesMax) break;
     partial_.append(bytes.substr(0, end));
-    std::string line = std::exchange(partial_, {});
-    if (managed_fields_ == ManagedFields::kDrop) line = without_managed_fields(line);
-    TRY_VOID(decode_line(line, sink));
+    const std::string line = std::exchange(partial_, {});
+    TRY_VOID(decode_line(line, managed_fields_, sink));
     bytes.remove_prefix(end + 1);
   }
   if (partial_.size() + std::min(bytes.find('\n'), bytes.size()) > kLineBytesMax) {

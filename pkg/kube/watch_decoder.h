@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/result.h"
+#include "kube/json.h"
 
 namespace kube {
 
@@ -23,7 +24,6 @@ class WatchDecoder {
   // The longest event. Objects in etcd are limited to 1.5 MiB; JSON escapes can multiply that.
   static constexpr std::size_t kLineBytesMax = std::size_t{16} << 20U;
 
-  enum class ManagedFields { kKeep, kDrop };
   explicit WatchDecoder(ManagedFields managed_fields = ManagedFields::kKeep)
       : managed_fields_(managed_fields) {}
 

@@ -105,7 +105,7 @@ Sent chain() {
                                    .names = {"shop.example.com"},
                                    .not_before = support::kNow,
                                    .not_after = support::kNow + std::chrono::days{300}},
-                                  *csr);
+                                  simulator::read_csr(*csr).value());
   auto sent =
       x509::Certificate::parse_all(leaf->pem + issuer->intermediate_pem() + issuer->root_pem());
   return {std::move(*sent), key->public_key_sha256()};

@@ -126,6 +126,22 @@ TEST(ApiRequests, ReplaceOnlyWithAResourceVersion) {
   EXPECT_FALSE(replace_request(kube::kSecrets, kKey, json::object(), kAsUs));
 }
 
+TEST(ApiRequests, WritesSayWhatTheAnswerIsToHold) {
+  const json object = {{"metadata", {{"name", "one"}, {"resourceVersion", "7"}}}};
+  kube::WriteOptions brief = kAsUs;
+  brief.answer = kube::View::kMetadata;
+  const auto brief_answer = testing::StartsWith("application/json;as=PartialObjectMetadata;");
+
+  EXPECT_EQ(header_of(*create_request(kWidgets, "team-a", object, kAsUs), "Accept"),
+            "application/json");
+  EXPECT_THAT(header_of(*create_request(kWidgets, "team-a", object, brief), "Accept"),
+              brief_answer);
+  EXPECT_THAT(header_of(*replace_request(kWidgets, kKey, object, brief), "Accept"), brief_answer);
+  EXPECT_THAT(
+      header_of(*patch_request(kWidgets, kKey, kube::PatchKind::kMerge, object, brief), "Accept"),
+      brief_answer);
+}
+
 TEST(ApiRequests, DeleteWithPreconditions) {
   const auto request = delete_request(kube::kSecrets, kKey, {.uid = "u", .resource_version = "7"});
   const auto plain =

@@ -156,52 +156,6 @@ TEST(Response, DecodesAnObjectAndNothingElse) {
   }
 }
 
-TEST(ParseJson, LimitsTheNesting) {
-  const auto nested = [](int depth) {
-    return std::string(static_cast<std::size_t>(depth), '[') +
-           std::string(static_cast<std::size_t>(depth), ']');
-  };
-
-  EXPECT_TRUE(kube::parse_json(nested(kube::kNestingMax)));
-  EXPECT_FALSE(kube::parse_json(nested(kube::kNestingMax + 2)));
-  EXPECT_FALSE(kube::parse_json(nested(100'000)));
-}
-
-TEST(ParseJson, CountsNoBracketsInTexts) {
-  const std::string brackets(200, '[');
-
-  const auto parsed = kube::parse_json(R"({"a\\":"\"[)" + brackets + R"(","b":["\\",{}]})");
-
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ((*parsed)["b"][0], "\\");
-}
-
-TEST(WithoutManagedFields, EmptiesTheListAndNothingElse) {
-  const json object{
-      {"metadata",
-       {{"name", "a"},
-        {"annotations", {{"x", R"(a text: "managedFields":[{"], \)"}}},
-        {"managedFields",
-         json::array({{{"manager", "]}\"["}, {"fieldsV1", {{"f:spec", json::array({1, 2})}}}},
-                      {{"manager", "b"}}})},
-        {"uid", "u"}}},
-      {"spec", {{"list", {1, 2, 3}}}}};
-  json expected = object;
-  expected["metadata"]["managedFields"] = json::array();
-
-  EXPECT_EQ(json::parse(kube::without_managed_fields(object.dump())), expected);
-  const json list{{"items", json::array({object, object})}};
-  EXPECT_EQ(json::parse(kube::without_managed_fields(list.dump())),
-            (json{{"items", json::array({expected, expected})}}));
-}
-
-TEST(WithoutManagedFields, LeavesOtherTextsAsTheyAre) {
-  for (const char* text : {"", "{}", R"({"managedFields":1})", R"({"managedFields":[{"a":1)",
-                           R"({"managedFields":[)", R"({"managedFields":["])"}) {
-    EXPECT_EQ(kube::without_managed_fields(text), text);
-  }
-}
-
 TEST(MetadataText, IsEmptyForWhatIsNotThere) {
   EXPECT_EQ(kube::metadata_text(json::parse(R"({"metadata":{"uid":"u"}})"), "uid"), "u");
   for (const char* object : {"{}", "[]", R"({"metadata":1})", R"({"metadata":{"uid":1}})"}) {

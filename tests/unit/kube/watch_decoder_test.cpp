@@ -118,7 +118,7 @@ TEST(WatchDecoder, DropsManagedFieldsIfTold) {
   const std::string line =
       R"({"type":"ADDED","object":{"metadata":{"managedFields":[{"manager":"a"}],"uid":"u"}}})"
       "\n";
-  const auto fields_of = [&](WatchDecoder::ManagedFields managed_fields) {
+  const auto fields_of = [&](kube::ManagedFields managed_fields) {
     WatchDecoder decoder(managed_fields);
     json seen;
     const auto sink = [&](kube::WatchType, json&& object) -> base::Result<void> {
@@ -130,8 +130,8 @@ TEST(WatchDecoder, DropsManagedFieldsIfTold) {
     return seen.size();
   };
 
-  EXPECT_EQ(fields_of(WatchDecoder::ManagedFields::kKeep), 1U);
-  EXPECT_EQ(fields_of(WatchDecoder::ManagedFields::kDrop), 0U);
+  EXPECT_EQ(fields_of(kube::ManagedFields::kKeep), 1U);
+  EXPECT_EQ(fields_of(kube::ManagedFields::kDrop), 0U);
 }
 
 TEST(WatchDecoder, RefusesWhatIsNoEvent) {
