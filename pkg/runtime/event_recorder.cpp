@@ -85,12 +85,21 @@ EventRecorder::~EventRecorder() {
 
 void EventRecorder::record(Event event) {
   const base::MutexLock lock(mutex_);
-  if (stopped_ || waiting_.size() >= options_.queue_most) {
+  if (stopped_ || !make_room(event.type)) {
     metrics_.queue_full.add();
     return;
   }
-  waiting_.push_back(std::move(event));
+  auto& waiting = event.type == EventType::kWarning ? warnings_ : normals_;
+  waiting.push_back({std::move(event), clock_.now()});
   changed_.notify_all();
+}
+
+bool EventRecorder::make_room(EventType type) {
+  if (warnings_.size() + normals_.size() < options_.queue_most) return true;
+  if (type != EventType::kWarning || normals_.empty()) return false;
+  normals_.pop_front();
+  metrics_.queue_full.add();
+  return true;
 }
 
 void EventRecorder::stop() {
@@ -106,29 +115,42 @@ void EventRecorder::stop() {
 
 void EventRecorder::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    take(take_waiting(stop), stop);
-    write(series_.sweep({clock_.now(), clock_.steady_now()}), stop);
+    if (auto waiting = wait_for_one(stop)) {
+      take(*std::move(waiting), stop);
+    } else {
+      write(series_.sweep({clock_.now(), clock_.steady_now()}), stop);
+    }
   }
-  take(take_waiting(stop), stop);
+  while (!calls_.stop_requested()) {
+    auto waiting = wait_for_one(stop);
+    if (!waiting) break;
+    take(*std::move(waiting), stop);
+  }
   write(series_.flush(), stop);
   const base::MutexLock lock(mutex_);
+  const std::size_t left = warnings_.size() + normals_.size();
+  metrics_.refused.add(static_cast<double>(left));
+  if (left > 0) base::log_warn("events not written before the end", {{"count", left}});
   flushed_ = true;
   changed_.notify_all();
 }
 
-std::deque<Event> EventRecorder::take_waiting(const std::stop_token& stop) {
+// None if none comes until the next sweep, or `stop` is requested and all are taken.
+std::optional<EventRecorder::Waiting> EventRecorder::wait_for_one(const std::stop_token& stop) {
   const base::MutexLock lock(mutex_);
   changed_.wait_for(mutex_, stop, kSweepPeriod,
-                    [this]() REQUIRES(mutex_) { return !waiting_.empty(); });
-  return std::exchange(waiting_, {});
+                    [this]() REQUIRES(mutex_) { return !warnings_.empty() || !normals_.empty(); });
+  auto& queue = warnings_.empty() ? normals_ : warnings_;
+  if (queue.empty()) return std::nullopt;
+  std::optional<Waiting> first = std::move(queue.front());
+  queue.pop_front();
+  return first;
 }
 
-void EventRecorder::take(std::deque<Event> events, const std::stop_token& stop) {
-  for (Event& event : events) {
-    const std::size_t dropped_before = series_.dropped();
-    write(series_.record(std::move(event), {clock_.now(), clock_.steady_now()}), stop);
-    metrics_.too_frequent.add(static_cast<double>(series_.dropped() - dropped_before));
-  }
+void EventRecorder::take(Waiting waiting, const std::stop_token& stop) {
+  const std::size_t dropped_before = series_.dropped();
+  write(series_.record(std::move(waiting.event), {waiting.recorded_at, clock_.steady_now()}), stop);
+  metrics_.too_frequent.add(static_cast<double>(series_.dropped() - dropped_before));
 }
 
 // Once `stop` is requested each call is tried once only.
@@ -144,6 +166,10 @@ void EventRecorder::write(const std::vector<EventCall>& calls, const std::stop_t
       continue;
     }
     metrics_.refused.add();
+    // At the end, what is cancelled stays so: the rest is not tried.
+    if (stop.stop_requested() && result.error().code == base::Code::kCancelled) {
+      calls_.request_stop();
+    }
     base::log_warn("event not written", {{"key", call.event.regarding.key.text()},
                                          {"reason", call.event.reason},
                                          {"error", result.error().message}});
@@ -157,13 +183,13 @@ base::Result<void> EventRecorder::write_once(const EventCall& call) {
   };
   if (call.verb == EventCall::Verb::kCount) {
     auto patched = client_.patch(kube::kEvents, call.key, kube::PatchKind::kMerge,
-                                 series_patch(call), calls_.get_token());
+                                 series_patch(call), calls_.get_token(), kube::View::kMetadata);
     // The event may have outlived its time to live (1 h by default): make it anew.
     if (patched || patched.error().code != base::Code::kNotFound)
       return discard(std::move(patched));
   }
   return discard(client_.create(kube::kEvents, call.key.namespace_, event_body(call, options_),
-                                calls_.get_token()));
+                                calls_.get_token(), kube::View::kMetadata));
 }
 
 }  // namespace runtime

@@ -1,11 +1,13 @@
 // EventRecorder: Kubernetes Events, for people who run `kubectl describe`. Entry point: record().
 // Thread-safe. Best effort: it never blocks its caller and never fails; what does not fit into the
-// queue, or is refused by the API server, is dropped and counted.
+// queue, or is refused by the API server, is dropped and counted. Warnings go first, and in a full
+// queue one takes the place of the oldest Normal Event.
 // Events are state changes, not a log: record() is not called in a loop. Repeats are merged
 // (event_series.h).
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,7 +25,9 @@ namespace runtime {
 struct EventRecorderOptions {
   std::string controller{};  // reportingController, for example "duplicert.example.org/operator"
   std::string instance{};    // reportingInstance: this process, at most 128 characters
-  std::size_t queue_most = 1000;                                  // client-go's (tools/events)
+  // Ten times client-go's (tools/events): one thread writes them, so that a burst of ten thousand
+  // has thousands of them wait, at about half a kilobyte each.
+  std::size_t queue_most = 10'000;
   std::chrono::milliseconds flush_most{std::chrono::seconds{5}};  // at stop()
 };
 
@@ -31,8 +35,8 @@ struct EventRecorderOptions {
 struct EventMetrics {
   EventMetrics(metrics::Registry& registry, const std::string& prefix);
   metrics::Counter written{};
-  metrics::Counter queue_full{};    // reason queue_full
-  metrics::Counter refused{};       // reason refused, by the API server or after all tries
+  metrics::Counter queue_full{};  // reason queue_full
+  metrics::Counter refused{};     // reason refused, by the API server, after all tries, at the end
   metrics::Counter too_frequent{};  // reason too_frequent, for one object
 };
 
@@ -51,9 +55,15 @@ class EventRecorder {
   void stop();
 
  private:
+  struct Waiting {
+    Event event{};
+    base::TimePoint recorded_at{};
+  };
+
   void run(const std::stop_token& stop);
-  std::deque<Event> take_waiting(const std::stop_token& stop);
-  void take(std::deque<Event> events, const std::stop_token& stop);
+  bool make_room(EventType type) REQUIRES(mutex_);
+  std::optional<Waiting> wait_for_one(const std::stop_token& stop);
+  void take(Waiting waiting, const std::stop_token& stop);
   void write(const std::vector<EventCall>& calls, const std::stop_token& stop);
   base::Result<void> write_once(const EventCall& call);
 
@@ -66,7 +76,8 @@ class EventRecorder {
 
   base::Mutex mutex_;
   base::ConditionVariable changed_;
-  std::deque<Event> waiting_ GUARDED_BY(mutex_);
+  std::deque<Waiting> warnings_ GUARDED_BY(mutex_);
+  std::deque<Waiting> normals_ GUARDED_BY(mutex_);
   bool stopped_ GUARDED_BY(mutex_) = false;
   bool flushed_ GUARDED_BY(mutex_) = false;
 

@@ -64,8 +64,7 @@ std::vector<EventCall> EventSeries::record(Event event, const Now& now) {
   cut(event.note, kNoteBytesMax);
   cut(event.reason, kWordBytesMax);
   cut(event.action, kWordBytesMax);
-  std::vector<EventCall> calls;
-  if (!swept_at_ || now.steady - *swept_at_ >= kSweepSpacing) calls = sweep(now);
+  std::vector<EventCall> calls = sweep(now);
   const std::string identity = identity_of(event);
   const auto at = series_.find(identity);
   if (at != series_.end()) {
@@ -121,8 +120,9 @@ EventCall EventSeries::written(Series& series, base::Steady now) {
 }
 
 std::vector<EventCall> EventSeries::sweep(const Now& now) {
-  swept_at_ = now.steady;
   std::vector<EventCall> calls;
+  if (swept_at_ && now.steady - *swept_at_ < kSweepSpacing) return calls;
+  swept_at_ = now.steady;
   for (auto& [identity, series] : series_) {
     if (series.written == series.call.count) continue;
     const bool ended = now.steady - series.last_seen >= kSilence;

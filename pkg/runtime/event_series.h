@@ -63,19 +63,18 @@ class EventSeries {
   // such a bound too). Beyond it the oldest half is closed, or forgotten.
   static constexpr std::size_t kOpenMost = 256;
   static constexpr std::size_t kBudgetsMost = 1024;
-  // Events that come closer together than this share a sweep.
   static constexpr std::chrono::seconds kSweepSpacing{1};
 
   struct Now {
-    base::TimePoint wall{};
+    base::TimePoint wall{};  // of an event: when it happened, which may be before the last one's
     base::Steady steady{};
   };
 
-  // The calls that are due with this event: those of sweep() every kSweepSpacing, and at most one
-  // for the event. None for it if it is counted in memory, or dropped because its object has had
-  // too many.
+  // The calls that are due with this event: those of sweep(), and at most one for the event. None
+  // for it if it is counted in memory, or dropped because its object has had too many.
   std::vector<EventCall> record(Event event, const Now& now);
-  // Final counts of series that have ended, and heartbeats that are due.
+  // Final counts of series that have ended, and heartbeats that are due. It walks over all that is
+  // remembered, so not more often than every kSweepSpacing: in between it is nothing.
   std::vector<EventCall> sweep(const Now& now);
   // All counts that are not written yet; ends all series.
   std::vector<EventCall> flush();

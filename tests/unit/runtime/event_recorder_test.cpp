@@ -1,5 +1,12 @@
 #include "runtime/event_recorder.h"
 
+#include <atomic>
+#include <functional>
+#include <latch>
+#include <memory>
+#include <mutex>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -27,6 +34,28 @@ Event bark(const std::string& note = "It barked.") {
           .action = "Bark",
           .note = note};
 }
+
+// An API server that holds its first answer back until it is let go.
+class SlowApi {
+ public:
+  std::unique_ptr<kube::Client> client(const base::Clock& clock,
+                                       std::function<bool()> may_write = {}) {
+    return api_.client(clock, std::move(may_write));
+  }
+  void wait_for_a_call() const { called_.wait(); }
+  void let_go() { let_go_.count_down(); }
+  std::vector<http::Request> requests() const { return api_.requests(); }
+
+ private:
+  std::once_flag first_;
+  std::latch called_{1};
+  std::latch let_go_{1};
+  FakeApi api_{[this](const http::Request&) {
+    std::call_once(first_, [this] { called_.count_down(); });
+    let_go_.wait();
+    return Answer::json(json::object(), 201);
+  }};
+};
 
 class EventRecorderTest : public testing::Test {
  protected:
@@ -124,6 +153,64 @@ TEST_F(EventRecorderTest, DropsWhatDoesNotFitIntoItsQueue) {
 
   EXPECT_THAT(registry_.expose(),
               HasSubstr("test_events_dropped_total{reason=\"queue_full\"} 1\n"));
+}
+
+TEST_F(EventRecorderTest, WritesWarningsFirstAndDropsTheOldestNormalOneForThem) {
+  SlowApi slow;
+  const auto client = slow.client(clock_);
+  EventRecorder recorder(*client, {.controller = "c", .instance = "i", .queue_most = 2},
+                         EventMetrics(registry_, "test"), clock_);
+  const auto record = [&](EventType type, const std::string& note) {
+    Event event = bark(note);
+    event.type = type;
+    recorder.record(event);
+    clock_.advance(1s);
+  };
+
+  record(EventType::kNormal, "is being written");
+  slow.wait_for_a_call();
+  record(EventType::kNormal, "the oldest that waits");
+  record(EventType::kNormal, "waits");
+  record(EventType::kWarning, "takes the place of the oldest");
+  record(EventType::kNormal, "takes no place");
+  slow.let_go();
+  recorder.stop();
+
+  std::vector<std::string> written;
+  for (const auto& request : slow.requests()) {
+    const json body = json::parse(request.body);
+    written.push_back(body.value("note", "") + body.value("eventTime", "").substr(16, 3));
+  }
+  EXPECT_THAT(written, testing::ElementsAre("is being written:00",
+                                            "takes the place of the oldest:03", "waits:02"))
+      << "the time is that of the event, not of its writing";
+  EXPECT_THAT(registry_.expose(),
+              HasSubstr("test_events_dropped_total{reason=\"queue_full\"} 2\n"));
+}
+
+TEST_F(EventRecorderTest, TriesNoMoreAtItsEndOnceACallIsCancelled) {
+  SlowApi slow;
+  std::atomic<bool> may_write = true;
+  const auto client = slow.client(clock_, [&] { return may_write.load(); });
+  EventRecorder recorder(*client, {.controller = "c", .instance = "i"},
+                         EventMetrics(registry_, "test"), clock_);
+
+  recorder.record(bark("is being written"));
+  slow.wait_for_a_call();
+  for (int i = 0; i < 5; ++i) recorder.record(bark(std::to_string(i)));
+  may_write = false;
+  std::jthread stopper([&] { recorder.stop(); });
+  int waiting = 4;  // and one more for each that it still takes
+  do {
+    recorder.record(bark("late"));
+    ++waiting;
+  } while (registry_.expose().contains("{reason=\"queue_full\"} 0\n"));
+  slow.let_go();
+  stopper.join();
+
+  EXPECT_THAT(slow.requests(), SizeIs(1));
+  EXPECT_THAT(registry_.expose(), HasSubstr("test_events_dropped_total{reason=\"refused\"} " +
+                                            std::to_string(waiting) + "\n"));
 }
 
 TEST_F(EventRecorderTest, CountsEventsThatComeTooOften) {

@@ -55,9 +55,12 @@ class FakeApi {
     return path.substr(0, path.find('?'));
   }
 
-  std::unique_ptr<kube::Client> client(const base::Clock& clock) {
+  std::unique_ptr<kube::Client> client(const base::Clock& clock,
+                                       std::function<bool()> may_write = {}) {
     return std::make_unique<kube::Client>(
-        kube::ClientOptions{.server = std::string(kServer), .field_manager = "test"},
+        kube::ClientOptions{.server = std::string(kServer),
+                            .field_manager = "test",
+                            .may_write = std::move(may_write)},
         std::make_unique<Transport>(*this),
         std::make_unique<kube::TokenSource>(base::SecretString(), "", clock), clock);
   }
