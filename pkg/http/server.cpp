@@ -258,7 +258,8 @@ void Server::Impl::handle(const httplib::Request& from, std::string body,
   to.status = response.status;
   to.set_header("Date", date_now());
   for (const Header& header : response.headers) to.set_header(header.name, header.value);
-  to.set_content(response.body, response.content_type);
+  to.set_content("", response.content_type);
+  to.body = std::move(response.body);  // set_content would copy it
 }
 
 // The answer that cpp-httplib still writes afterwards goes to a dead connection.

@@ -103,6 +103,7 @@ struct Registry::State {
 
   base::Mutex mutex;
   std::map<std::string, Series, std::less<>> families GUARDED_BY(mutex);
+  std::size_t bytes_last GUARDED_BY(mutex) = 0;  // of the text
 
   Series& family(const Family& description, prometheus::MetricType type) REQUIRES(mutex);
   std::string text();
@@ -123,8 +124,9 @@ Series& Registry::State::family(const Family& description, prometheus::MetricTyp
 std::string Registry::State::text() {
   const base::MutexLock samplers_lock(samplers_mutex);
   for (const auto& refresh : samplers) refresh();
-  std::string text;
   const base::MutexLock lock(mutex);
+  std::string text;
+  text.reserve(bytes_last + bytes_last / 8);  // megabytes, if there are ten thousand requests
   auto next = told.begin();
   for (const auto& [name, series] : families) {
     for (; next != told.end() && next->first < name; ++next) {
@@ -133,6 +135,7 @@ std::string Registry::State::text() {
     append_family(text, name, series);
   }
   for (; next != told.end(); ++next) append_told(text, next->first, next->second);
+  bytes_last = text.size();
   return text;
 }
 
