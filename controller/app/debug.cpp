@@ -75,16 +75,16 @@ reconcile::Telemetry DecisionLog::listen(reconcile::Telemetry inner) {
   outer.concluded = [this, next = inner.concluded](const rules::Observed& seen,
                                                    const rules::Decision& made) {
     if (next) next(seen, made);
-    std::string text = describe_decision(seen, made);
+    Entry entry{.seen = seen, .made = made};
     const base::MutexLock lock(mutex_);
-    note(api::key_of(seen.request.meta), std::move(text));
+    note(std::move(entry));
   };
   outer.ended = [this, next = inner.ended](const std::string& key,
                                            const runtime::Outcome& outcome) {
     if (next) next(key, outcome);
     const base::MutexLock lock(mutex_);
     if (const auto at = entries_.find(key); at != entries_.end()) {
-      at->second.outcome = outcome_text(outcome);
+      at->second.outcome = outcome;
     }
   };
   outer.gone = [this, next = inner.gone](const std::string& key) {
@@ -95,9 +95,11 @@ reconcile::Telemetry DecisionLog::listen(reconcile::Telemetry inner) {
   return outer;
 }
 
-void DecisionLog::note(const std::string& key, std::string decision) {
+void DecisionLog::note(Entry&& entry) {
+  const std::string key = api::key_of(entry.seen.request.meta);
   forget(key);
-  entries_[key] = {.decision = std::move(decision), .number = ++number_};
+  entry.number = ++number_;
+  entries_[key] = std::move(entry);
   keys_[number_] = key;
   if (keys_.size() > kMost) forget(std::string(keys_.begin()->second));
 }
@@ -110,11 +112,15 @@ void DecisionLog::forget(const std::string& key) {
 }
 
 std::optional<std::string> DecisionLog::get(const std::string& key) const {
-  const base::MutexLock lock(mutex_);
-  const auto at = entries_.find(key);
-  if (at == entries_.end()) return std::nullopt;
-  json view = json::parse(at->second.decision);
-  view["outcome"] = at->second.outcome;
+  Entry entry;
+  {
+    const base::MutexLock lock(mutex_);
+    const auto at = entries_.find(key);
+    if (at == entries_.end()) return std::nullopt;
+    entry = at->second;
+  }
+  json view = json::parse(describe_decision(entry.seen, entry.made));
+  view["outcome"] = entry.outcome ? outcome_text(*entry.outcome) : "";
   return view.dump(1);
 }
 

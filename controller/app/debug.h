@@ -15,12 +15,14 @@
 #include "http/server.h"
 #include "reconcile/duplicate_reconciler.h"
 #include "reconcile/watches.h"
+#include "rules/action.h"
+#include "rules/observed.h"
 
 namespace app {
 
 // The last decision about each request, for as long as the request is there and is among the
-// kMost that were decided about last: a text of each of ten thousand would weigh more than all else
-// that is held of them.
+// kMost that were decided about last: what ten thousand passes saw would weigh more than all else
+// that is held of them. Becomes a text when somebody asks: that costs fifty times a copy.
 class DecisionLog {
  public:
   static constexpr std::size_t kMost = 200;
@@ -32,12 +34,13 @@ class DecisionLog {
 
  private:
   struct Entry {
-    std::string decision{};  // JSON
-    std::string outcome{};
-    std::uint64_t number = 0;  // of the decision, since the start
+    rules::Observed seen{};
+    rules::Decision made{};
+    std::optional<runtime::Outcome> outcome{};  // nullopt: the pass goes on
+    std::uint64_t number = 0;                   // of the decision, since the start
   };
 
-  void note(const std::string& key, std::string decision) REQUIRES(mutex_);
+  void note(Entry&& entry) REQUIRES(mutex_);
   void forget(const std::string& key) REQUIRES(mutex_);
 
   mutable base::Mutex mutex_;
