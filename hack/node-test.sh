@@ -25,6 +25,8 @@ set -euo pipefail
 . "$repo/hack/node/audit.sh"
 # shellcheck source-path=SCRIPTDIR source=node/people.sh
 . "$repo/hack/node/people.sh"
+# shellcheck source-path=SCRIPTDIR source=node/trouble.sh
+. "$repo/hack/node/trouble.sh"
 
 binary_flags=()
 keep=false
@@ -99,9 +101,13 @@ restricted_namespace() {
   k label namespace "$1" pod-security.kubernetes.io/enforce=restricted >/dev/null
 }
 
+# A leader that is killed may have stored a key and not yet sent it. The next one waits for the
+# settle window before it sends that, three minutes by default; the simulator lists at once what it
+# has issued.
 write_values() {
   cat >"$work/values.yaml" <<X
 replicaCount: 2
+duplicateSettleWindow: 30s
 simulator: {enabled: true, clusterIP: $simulator_ip}
 # The node has no DNS.
 hostAliases: [{ip: $simulator_ip, hostnames: [$simulator]}]
@@ -319,22 +325,6 @@ check_namespaced() {
     --as system:serviceaccount:duplicert:duplicert || true)" no
 }
 
-# tell_why_not_ready: does a Pod that is not Ready answer itself, and the node? If only itself, it
-# is the network; if neither, where its threads stand.
-tell_why_not_ready() {
-  local ip pid
-  k -n duplicert exec deploy/duplicert -- duplicert probe 'http://127.0.0.1:8081/readyz?verbose'
-  for ip in $(k -n duplicert get pods -o 'jsonpath={.items[*].status.podIP}'); do
-    on curl --silent --show-error --max-time 3 "http://$ip:8081/healthz" && echo " from $ip"
-  done
-  on ip neighbour
-  uptime
-  for pid in $(pgrep -x duplicert); do
-    tr '\0' ' ' <"/proc/$pid/cmdline"
-    (cd "/proc/$pid/task" && grep -H . ./*/wchan ./*/comm)
-  done
-}
-
 clean_up() {
   local status=$?
   trap - EXIT
@@ -345,6 +335,7 @@ clean_up() {
     k -n duplicert logs -l app.kubernetes.io/part-of=duplicert --prefix --tail=200 \
       >"$work/pods.log" 2>&1 || true
     tell_why_not_ready >"$work/readyz.log" 2>&1 || true
+    tell_what_waits || true
   fi
   if $keep && [ -e "$node/ready" ]; then
     say "the node stays up: hack/node.sh exec $node kubectl get pods -A; hack/node.sh down $node"
