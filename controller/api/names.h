@@ -23,7 +23,7 @@ inline constexpr std::string_view kDuplicateCertificateRequestResource =
 inline constexpr std::string_view kCertificateOrderKind = "CertificateOrder";
 inline constexpr std::string_view kCertificateOrderResource = "certificateorders";
 
-// Manager of the fields that we write (server-side apply).
+// Manager of the fields that we write, in metadata.managedFields.
 inline constexpr std::string_view kFieldManager = "duplicert";
 
 // Labels of the Secrets that we write.

@@ -79,7 +79,7 @@ base::Result<std::unique_ptr<App>> App::create(const cli::RunOptions& options) {
       .on_request = [self](const auto& facts) { (*self)->rest_client_metrics_.observe(facts); },
       .on_wait = [self](auto method,
                         auto delay) { (*self)->rest_client_metrics_.waited(method, delay); }};
-  // What we have applied to a Secret is compared with what is wanted.
+  // What we have written to a Secret is compared with what is wanted.
   client_options.drops_managed_fields = [](const kube::Resource& resource) {
     return resource != kube::kSecrets;
   };

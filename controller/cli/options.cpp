@@ -115,7 +115,7 @@ void add_cluster_options(CLI::App& app, RunOptions& run) {
 void add_run(CLI::App& app, RunOptions& run) {
   auto* command = app.add_subcommand("run", "Run the controller");
   add_cluster_options(*command, run);
-  command->add_option("--workers", run.workers, "Requests that are worked on at once. Default: 4")
+  command->add_option("--workers", run.workers, "Requests that are worked on at once. Default: 16")
       ->check(CLI::Range(1, 64))
       ->envname("DUPLICERT_WORKERS");
   add_address(*command, "--metrics-address", run.metrics,

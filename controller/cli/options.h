@@ -27,7 +27,7 @@ struct RunOptions {
   std::string kubeconfig{};
   std::string context{};
   std::vector<std::string> namespaces{};  // empty: all
-  int workers = 4;
+  int workers = 16;
   bool leader_elect = true;
   std::string leader_elect_namespace{};  // empty: the namespace of the kubeconfig or Pod
   ListenAddress metrics{.port = 8080};

@@ -58,8 +58,8 @@ class Actor {
                             std::stop_token stop);
 
   // Writes the target Secret: key, chain and keystore in one write. A Secret that is not there is
-  // created without taking over what appeared meanwhile; one of ours is written only at the version
-  // that was observed. kConflict: observe again.
+  // created, not taking over what appeared meanwhile (kAlreadyExists); one that is there is written
+  // only at the version that was observed (kConflict). After both, observe again.
   base::Result<void> install(const rules::InstallCertificate& action, const Observation& seen,
                              std::stop_token stop);
 
@@ -67,8 +67,8 @@ class Actor {
   // kAlreadyExists: observe again.
   base::Result<void> back_up(const Observation& seen, std::stop_token stop);
 
-  // Writes the target Secret's labels, annotations and owner, at the version that was observed; key
-  // and chain go along unchanged. kConflict: observe again.
+  // Writes the target Secret's labels, annotations and owner, at the version that was observed.
+  // kConflict: observe again.
   base::Result<void> apply_marks(const Observation& seen, std::stop_token stop);
 
   // Opens an entry of the ledger with the key of the pending Secret, which is made first if there
@@ -91,6 +91,8 @@ class Actor {
   base::Result<void> drop(const Observation& seen, std::stop_token stop);
 
  private:
+  base::Result<void> write_target(nlohmann::json wanted, const Observation& seen,
+                                  std::string_view words, std::stop_token stop);
   base::Result<rules::PendingFacts> create_pending(const rules::PrepareKey& key,
                                                    const std::optional<Mark>& mark,
                                                    const Observation& seen, std::stop_token stop);

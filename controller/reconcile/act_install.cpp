@@ -4,6 +4,7 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "reconcile/act.h"
+#include "reconcile/patch_over.h"
 #include "reconcile/resources.h"
 #include "rules/standing.h"
 #include "x509/keystore.h"
@@ -43,29 +44,36 @@ base::Result<void> Actor::install(const rules::InstallCertificate& action, const
   if (renew_requested_at.empty() && before != nullptr) {
     renew_requested_at = before->renew_requested_at;
   }
-  nlohmann::json body = target_secret(request, key, *seen.chain,
-                                      {.backup = backup_of(seen.facts),
-                                       .account = seen.facts.pending->account,
-                                       .profile = seen.facts.profile->name,
-                                       .order_id = action.order_id,
-                                       .certificate_id = action.certificate_id,
-                                       .renew_requested_at = renew_requested_at,
-                                       .keystore = TRY(keystore_for(key, *seen.chain, seen))},
-                                      before);
-  // Without force an apply cannot take over the data of a Secret that appeared meanwhile: its
-  // fields have another manager (kConflict), or its type differs (kInvalid).
-  auto applied =
-      client_.apply(kube::kSecrets, {request.meta.namespace_, request.spec.secret_name}, body,
-                    before == nullptr ? kube::Force::kNo : kube::Force::kYes, stop);
-  wipe(body);
-  if (!applied) {
-    base::Error error = base::wrap("write the Secret", std::move(applied).error());
-    // A Secret of another type has appeared: what to do about it is for the next pass.
-    if (before == nullptr && error.code == base::Code::kInvalid) error.code = base::Code::kConflict;
-    return std::unexpected(std::move(error));
-  }
-  seen.memory->wrote({request.meta.namespace_, request.spec.secret_name}, *std::move(applied));
+  base::SecretString keystore = TRY(keystore_for(key, *seen.chain, seen));
+  nlohmann::json wanted = target_secret(request, key, *seen.chain,
+                                        {.backup = backup_of(seen.facts),
+                                         .account = seen.facts.pending->account,
+                                         .profile = seen.facts.profile->name,
+                                         .order_id = action.order_id,
+                                         .certificate_id = action.certificate_id,
+                                         .renew_requested_at = renew_requested_at,
+                                         .keystore = std::move(keystore)});
+  TRY_VOID(write_target(std::move(wanted), seen, "write the Secret", stop));
   seen.memory->parsed().made(*seen.chain);
+  return {};
+}
+
+// A create cannot take over what has appeared meanwhile, a patch only the version that was seen.
+base::Result<void> Actor::write_target(nlohmann::json wanted, const Observation& seen,
+                                       std::string_view words, std::stop_token stop) {
+  const auto& request = seen.facts.request;
+  const kube::ObjectKey key{request.meta.namespace_, request.spec.secret_name};
+  if (seen.facts.installed) {
+    nlohmann::json patch = patch_over(*seen.target, wanted, request.meta.uid);
+    wipe(wanted);
+    wanted = std::move(patch);
+  }
+  auto written = seen.facts.installed
+                     ? client_.patch(kube::kSecrets, key, kube::PatchKind::kMerge, wanted, stop)
+                     : client_.create(kube::kSecrets, key.namespace_, wanted, stop);
+  wipe(wanted);
+  if (!written) return std::unexpected(base::wrap(std::string(words), std::move(written).error()));
+  seen.memory->wrote(key, *std::move(written));
   return {};
 }
 
@@ -82,13 +90,7 @@ base::Result<void> Actor::back_up(const Observation& seen, std::stop_token stop)
 
 base::Result<void> Actor::apply_marks(const Observation& seen, std::stop_token stop) {
   const auto& request = seen.facts.request;
-  nlohmann::json body = marks_of(request, *seen.target);
-  auto applied = client_.apply(kube::kSecrets, {request.meta.namespace_, request.spec.secret_name},
-                               body, kube::Force::kYes, stop);
-  wipe(body);
-  if (!applied) return std::unexpected(base::wrap("write the Secret's labels", applied.error()));
-  seen.memory->wrote({request.meta.namespace_, request.spec.secret_name}, *std::move(applied));
-  return {};
+  return write_target(marks_of(request, *seen.target), seen, "write the Secret's labels", stop);
 }
 
 base::Result<void> Actor::update_keystore(const Observation& seen, std::stop_token stop) {

@@ -7,6 +7,7 @@
 
 #include "api/codec.h"
 #include "api/names.h"
+#include "reconcile/patch_over.h"
 #include "reconcile/secrets.h"
 #include "x509/keystore.h"
 
@@ -87,16 +88,9 @@ bool has_keystore(const json& target) {
   return data_of(target, api::kKeystoreKey).has_value();
 }
 
-// Server-side apply keeps the owner of each field: Kubernetes documentation,
-// reference/using-api/server-side-apply, "Field management".
 bool has_own_keystore(const json& target) {
-  if (!has_keystore(target)) return false;
-  const json::json_pointer field("/fieldsV1/f:data/f:" + std::string(api::kKeystoreKey));
-  const json fields = target.value("/metadata/managedFields"_json_pointer, json::array());
-  return std::ranges::any_of(fields, [&](const json& entry) {
-    return entry.is_object() && entry.value("manager", "") == api::kFieldManager &&
-           entry.contains(field);
-  });
+  return has_keystore(target) &&
+         written_by_us(target, "data").contains(std::string(api::kKeystoreKey));
 }
 
 base::Result<json> keystore_patch(const json& target, const SecretString* password) {

@@ -295,7 +295,7 @@ base::Result<void> Observer::observe_target(Observation& seen, Source source,
     if (auto verified = verified_before(request, *cached)) {
       seen.source = Source::kCached;
       seen.facts.installed = std::move(verified);
-      own(*cached, seen);
+      own(*cached, /*fits=*/true, seen);
       return {};
     }
   }
@@ -308,7 +308,8 @@ base::Result<void> Observer::observe_target(Observation& seen, Source source,
   if (seen.keystore_password && installed.key_matches) {
     seen.facts.keystore = keystore_facts(*target, *seen.keystore_password);
   }
-  own(TRY(decode_secret_meta(*target)), seen);
+  const SecretMeta meta = TRY(decode_secret_meta(*target));
+  own(meta, marks_fit(request, meta), seen);
   if (const std::string why = not_writable(*target); !why.empty()) {
     installed.owner = SecretOwner::kForeign;
     installed.owner_text = why;
@@ -317,7 +318,7 @@ base::Result<void> Observer::observe_target(Observation& seen, Source source,
     if (obstacle.empty()) installed.owner = SecretOwner::kUnclaimed;
     if (!obstacle.empty()) installed.owner_text = obstacle;
   }
-  if (installed.owner == SecretOwner::kUnclaimed || !installed.marks_fit) seen.target = target;
+  seen.target = target;
   recall_ownership(seen.facts);
   return {};
 }
@@ -367,11 +368,11 @@ base::Result<void> Observer::observe_what_is_left(Observation& seen, std::stop_t
   return {};
 }
 
-void Observer::own(const SecretMeta& secret, Observation& seen) {
+void Observer::own(const SecretMeta& secret, bool fits, Observation& seen) {
   const auto& request = seen.facts.request;
   rules::InstalledFacts& installed = *seen.facts.installed;
   installed.owner_text = owner_text(secret.meta);
-  installed.marks_fit = marks_fit(request, secret);
+  installed.marks_fit = fits;
   const std::string owner = label_of(secret.meta, api::kRequestLabel);
   if (!is_ours(secret.meta)) {
     installed.owner = SecretOwner::kForeign;

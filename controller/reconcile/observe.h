@@ -55,11 +55,13 @@ struct Observation {
   bool needs_probe = false;  // a first submission would show whether approvals are still asked for
   std::shared_ptr<Account> account{};         // null: no usable profile
   std::shared_ptr<nlohmann::json> pending{};  // the pending Secret, key included
-  // The target Secret, key included, while its pair is to be kept or its marks to be written.
-  std::shared_ptr<nlohmann::json> target{};
-  std::optional<x509::Chain> chain{};  // what came back for the pending key, verified
+  std::shared_ptr<nlohmann::json> target{};   // the target Secret, key included, if it was read
+  std::optional<x509::Chain> chain{};         // what came back for the pending key, verified
   std::optional<KeystorePassword> keystore_password{};  // nullopt: no keystore asked for
   std::shared_ptr<ItemMemory> memory{};                 // what has been read and parsed; never null
+  // What the CA told before the ledger changed: for the status of what is settled, not for
+  // decisions.
+  std::optional<std::vector<rules::OrderFacts>> orders_before{};
 };
 
 struct ObserveOptions {
@@ -104,7 +106,7 @@ class Observer {
   void observe_answer(Observation& seen);
   void observe_revocation(Observation& seen);
   void observe_claims(Observation& seen);
-  void own(const SecretMeta& secret, Observation& seen);
+  void own(const SecretMeta& secret, bool fits, Observation& seen);
   void note_error(const base::Error& error, Observation& seen);
 
   const Caches caches_;

@@ -11,6 +11,7 @@
 #include "api/names.h"
 #include "api/packing.h"
 #include "reconcile/keystore.h"
+#include "reconcile/patch_over.h"
 
 namespace reconcile {
 namespace {
@@ -164,17 +165,17 @@ bool is_reserved(std::string_view name) {
   return prefix == api::kGroup || std::ranges::find(kTracking, name) != std::end(kTracking);
 }
 
-json from_template(const std::map<std::string, std::string>& wanted) {
-  json kept = json::object();
+Annotations from_template(const std::map<std::string, std::string>& wanted) {
+  Annotations kept;
   for (const auto& [name, value] : wanted) {
     if (!is_reserved(name)) kept[name] = value;
   }
   return kept;
 }
 
-json target_annotations(const api::DuplicateCertificateRequest& request, const x509::Chain& chain,
-                        const Installation& installation) {
-  json annotations = from_template(request.spec.secret_template.annotations);
+Annotations target_annotations(const api::DuplicateCertificateRequest& request,
+                               const x509::Chain& chain, const Installation& installation) {
+  Annotations annotations = from_template(request.spec.secret_template.annotations);
   const auto set = [&](std::string_view name, const std::string& value) {
     annotations[std::string(name)] = value;
   };
@@ -195,71 +196,41 @@ json target_annotations(const api::DuplicateCertificateRequest& request, const x
   return annotations;
 }
 
-// What a request wants of its Secret's metadata beyond the annotations.
-json marks(const api::DuplicateCertificateRequest& request, json annotations) {
-  json labels = from_template(request.spec.secret_template.labels);
-  labels[std::string(api::kManagedByLabel)] = api::kManagedByValue;
-  labels[std::string(api::kRequestLabel)] = request.meta.name;
+// What a request wants of its Secret's metadata.
+struct Marks {
+  Annotations labels{};
+  Annotations annotations{};
+  bool is_owned = false;  // the request is its controller
+};
+
+Marks marks(const api::DuplicateCertificateRequest& request, Annotations annotations) {
+  Marks wanted{.labels = from_template(request.spec.secret_template.labels),
+               .annotations = std::move(annotations)};
+  wanted.labels[std::string(api::kManagedByLabel)] = api::kManagedByValue;
+  wanted.labels[std::string(api::kRequestLabel)] = request.meta.name;
   // An adopted Secret was there before the request, and stays when the request goes.
-  const bool adopted = annotations.contains(std::string(api::kBackupAnnotation));
+  const bool adopted = wanted.annotations.contains(std::string(api::kBackupAnnotation));
+  wanted.is_owned = request.spec.deletion_policy == api::DeletionPolicy::kDelete && !adopted;
+  return wanted;
+}
+
+json metadata_of(const api::DuplicateCertificateRequest& request, const Marks& wanted) {
   json metadata{{"name", request.spec.secret_name},
                 {"namespace", request.meta.namespace_},
-                {"labels", std::move(labels)},
-                {"annotations", std::move(annotations)}};
-  if (request.spec.deletion_policy == api::DeletionPolicy::kDelete && !adopted) {
-    metadata["ownerReferences"] = json::array({owner_reference(request)});
-  }
+                {"labels", wanted.labels},
+                {"annotations", wanted.annotations}};
+  if (wanted.is_owned) metadata["ownerReferences"] = json::array({owner_reference(request)});
   return metadata;
 }
 
 // The template's annotations, and what is noted on the Secret under our own prefix.
-json kept_annotations(const api::DuplicateCertificateRequest& request,
-                      const Annotations& annotations) {
-  json kept = from_template(request.spec.secret_template.annotations);
+Annotations kept_annotations(const api::DuplicateCertificateRequest& request,
+                             const Annotations& annotations) {
+  Annotations kept = from_template(request.spec.secret_template.annotations);
   for (const auto& [name, value] : annotations) {
     if (name.substr(0, name.find('/')) == api::kGroup) kept[name] = value;
   }
   return kept;
-}
-
-json target_metadata(const api::DuplicateCertificateRequest& request, const x509::Chain& chain,
-                     const Installation& installation, const rules::InstalledFacts* before) {
-  json metadata = marks(request, target_annotations(request, chain, installation));
-  if (before != nullptr) {
-    metadata["uid"] = before->uid;
-    metadata["resourceVersion"] = before->resource_version;
-  }
-  return metadata;
-}
-
-// The names under `field` in metadata.managedFields that we applied. kubernetes.io, reference/
-// using-api/server-side-apply: "f:<name>" is a field, "k:{...}" an item of a list by its keys.
-void add_applied(const json& fields, std::string_view field, std::set<std::string>& applied) {
-  const auto at = fields.find(std::string(field));
-  if (at == fields.end() || !at->is_object()) return;
-  for (const auto& [name, unused] : at->items()) {
-    if (name.starts_with("f:")) applied.insert(name.substr(2));
-    if (!name.starts_with("k:")) continue;
-    const json keys = json::parse(name.substr(2), nullptr, false);
-    if (keys.is_object()) applied.insert(keys.value("uid", ""));
-  }
-}
-
-std::set<std::string> applied_by_us(const json& object) {
-  std::set<std::string> applied;
-  const json entries = object.value(json::json_pointer("/metadata/managedFields"), json::array());
-  if (!entries.is_array()) return applied;
-  for (const json& entry : entries) {
-    if (!entry.is_object() || entry.value("manager", "") != api::kManagedByValue ||
-        entry.value("operation", "") != "Apply") {
-      continue;
-    }
-    const json fields = entry.value(json::json_pointer("/fieldsV1/f:metadata"), json::object());
-    for (const auto field : {"f:labels", "f:annotations", "f:ownerReferences"}) {
-      add_applied(fields, field, applied);
-    }
-  }
-  return applied;
 }
 
 // Whose tool tracks the object by these marks, or "". Without one of them nobody would notice that
@@ -300,21 +271,23 @@ std::string tracker_of(const api::ObjectMeta& meta) {
 base::Result<SecretMeta> decode_secret_meta(const json& object) {
   SecretMeta secret{};
   secret.meta = TRY(api::decode_metadata(object));
-  secret.applied = applied_by_us(object);
+  for (const auto section : {"labels", "annotations", "ownerReferences"}) {
+    secret.written.merge(written_by_us(object, section));
+  }
   return secret;
 }
 
 base::Packed pack(const SecretMeta& secret) {
   api::PackOut out;
   out.required("metadata", secret.meta);
-  out.field("applied", secret.applied);
+  out.field("written", secret.written);
   return out.packed();
 }
 
 void unpack(const base::Packed& packed, SecretMeta& secret) {
   api::PackIn in(packed);
   in.required("metadata", secret.meta);
-  in.field("applied", secret.applied);
+  in.field("written", secret.written);
 }
 
 std::optional<std::string> data_of(const json& secret, std::string_view key) {
@@ -478,12 +451,13 @@ base::Result<x509::PrivateKey> pending_key(const json& secret, x509::ParseMemo& 
 }
 
 json target_secret(const api::DuplicateCertificateRequest& request, const x509::PrivateKey& key,
-                   const x509::Chain& chain, const Installation& installation,
-                   const rules::InstalledFacts* before) {
-  json object{{"apiVersion", "v1"},
-              {"kind", "Secret"},
-              {"type", api::kTlsSecretType},
-              {"metadata", target_metadata(request, chain, installation, before)}};
+                   const x509::Chain& chain, const Installation& installation) {
+  json object{
+      {"apiVersion", "v1"},
+      {"kind", "Secret"},
+      {"type", api::kTlsSecretType},
+      {"metadata",
+       metadata_of(request, marks(request, target_annotations(request, chain, installation)))}};
   const base::SecretString pem = key.to_pem();
   json& data = object["data"];
   data[std::string(api::kTlsCertKey)] = base::to_base64(chain.tls_crt());
@@ -496,38 +470,19 @@ json target_secret(const api::DuplicateCertificateRequest& request, const x509::
 }
 
 json marks_of(const api::DuplicateCertificateRequest& request, const json& secret) {
-  const api::ObjectMeta meta = meta_of(secret);
-  json metadata = marks(request, kept_annotations(request, meta.annotations));
-  metadata["uid"] = meta.uid;
-  metadata["resourceVersion"] = meta.resource_version;
-  json object{{"apiVersion", "v1"},
-              {"kind", "Secret"},
-              {"type", api::kTlsSecretType},
-              {"metadata", std::move(metadata)}};
-  // What an apply leaves out is removed, so all that we write goes along, as it is.
-  const json data = secret.value("data", json::object());
-  for (const auto key : {api::kTlsCertKey, api::kTlsKeyKey, api::kCaCertKey, api::kKeystoreKey}) {
-    const auto at = data.find(std::string(key));
-    if (at != data.end()) object["data"][std::string(key)] = *at;
-  }
-  return object;
+  auto kept = kept_annotations(request, meta_of(secret).annotations);
+  return {{"metadata", metadata_of(request, marks(request, std::move(kept)))}};
 }
 
 bool marks_fit(const api::DuplicateCertificateRequest& request, const SecretMeta& secret) {
-  const json wanted = marks(request, kept_annotations(request, secret.meta.annotations));
-  std::set<std::string> names;
-  for (const auto& [field, present] : {std::pair("labels", &secret.meta.labels),
-                                       std::pair("annotations", &secret.meta.annotations)}) {
-    for (const auto& [name, value] : wanted.at(field).items()) {
-      const auto at = present->find(name);
-      if (at == present->end() || at->second != value.get_ref<const std::string&>()) return false;
-      names.insert(name);
-    }
-  }
-  const bool owned = wanted.contains("ownerReferences");
-  if (owned) names.insert(request.meta.uid);
-  if (owned != api::is_controlled_by(secret.meta, request.meta.uid)) return false;
-  return std::ranges::includes(names, secret.applied);
+  const Marks wanted = marks(request, kept_annotations(request, secret.meta.annotations));
+  const bool is_there = std::ranges::includes(secret.meta.labels, wanted.labels) &&
+                        std::ranges::includes(secret.meta.annotations, wanted.annotations) &&
+                        wanted.is_owned == api::is_controlled_by(secret.meta, request.meta.uid);
+  return is_there && std::ranges::all_of(secret.written, [&](const std::string& name) {
+           return wanted.labels.contains(name) || wanted.annotations.contains(name) ||
+                  (wanted.is_owned && name == request.meta.uid);
+         });
 }
 
 std::string adoption_obstacle(const json& secret) {

@@ -24,8 +24,8 @@ namespace reconcile {
 // A Secret's metadata, as the caches hold it.
 struct SecretMeta {
   api::ObjectMeta meta{};
-  // Labels, annotations and UIDs of owners that we applied, as metadata.managedFields tells.
-  std::set<std::string> applied{};
+  // Labels, annotations and UIDs of owners that we wrote, as metadata.managedFields tells.
+  std::set<std::string> written{};
 
   bool operator==(const SecretMeta&) const = default;
 };
@@ -99,16 +99,15 @@ struct Installation {
   base::SecretString keystore{};  // keystore.p12; empty: none asked for
 };
 
-// The body to apply: key, chain and keystore in one write. `before` (if any) adds uid and
-// resourceVersion as preconditions, so that only the Secret that was observed is written. Of
-// secretTemplate, what begins with duplicert.io/ and the marks by which Argo CD tracks objects are
-// left out.
+// The Secret that we want: key, chain and keystore, to be created, or written over the one that is
+// there (patch_over). Of secretTemplate, what begins with duplicert.io/ and the marks by which Argo
+// CD tracks objects are left out.
 nlohmann::json target_secret(const api::DuplicateCertificateRequest& request,
                              const x509::PrivateKey& key, const x509::Chain& chain,
-                             const Installation& installation, const rules::InstalledFacts* before);
+                             const Installation& installation);
 
-// The body to apply to write labels, annotations and owner anew: key, chain and what the last
-// installation noted stay as they are in `secret`, with its uid and version as precondition.
+// The labels, annotations and owner that we want of `secret`, which keeps what the last
+// installation noted: {"metadata": ...}, to be written over it (patch_over).
 nlohmann::json marks_of(const api::DuplicateCertificateRequest& request,
                         const nlohmann::json& secret);
 // Whether such a write would change nothing.

@@ -10,10 +10,16 @@ namespace reconcile {
 base::Result<nlohmann::json> write_status(kube::Client& client, const StatusTarget& target,
                                           nlohmann::json status, std::stop_token stop) {
   const auto& [resource, meta, words] = target;
-  const nlohmann::json body{
-      {"metadata", {{"uid", meta.uid}, {"resourceVersion", meta.resource_version}}},
-      {"status", std::move(status)}};
-  auto written = client.apply_status(resource, {meta.namespace_, meta.name}, body, std::move(stop));
+  const nlohmann::json object{{"apiVersion", resource.api_version()},
+                              {"kind", resource.kind},
+                              {"metadata",
+                               {{"name", meta.name},
+                                {"namespace", meta.namespace_},
+                                {"uid", meta.uid},
+                                {"resourceVersion", meta.resource_version}}},
+                              {"status", std::move(status)}};
+  auto written =
+      client.replace_status(resource, {meta.namespace_, meta.name}, object, std::move(stop));
   if (written) return written;
   return std::unexpected(base::wrap("write " + std::string(words), std::move(written).error()));
 }

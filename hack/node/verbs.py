@@ -28,9 +28,6 @@ def used_and_forbidden(path, user):
             if entry.get("responseStatus", {}).get("code") == 403:
                 forbidden.append(f"{entry['verb']} {entry['requestURI']}")
             used.add((resource, entry["verb"]))
-            # Server-side apply of what is not there is a create, too.
-            if entry.get("responseStatus", {}).get("code") == 201 and entry["verb"] == "patch":
-                used.add((resource, "create"))
     return used, forbidden
 
 

@@ -52,7 +52,7 @@ TEST_F(FirstLight, NeedsFourWritesAndOneEvent) {
   wait_ready("shop", other());
 
   ASSERT_TRUE(support::eventually([&] { return writes_of(true) >= 1; }));
-  EXPECT_EQ(writes_of(false), 4) << "pending created, target applied, pending deleted, status";
+  EXPECT_EQ(writes_of(false), 4) << "pending created, target created, pending deleted, status";
   EXPECT_EQ(writes_of(true), 1);
 }
 

@@ -74,6 +74,32 @@ TEST_F(OwnershipOfSecrets, EditsOfTheTemplateApplyNowAndKeepThePair) {
   EXPECT_EQ(duplicates(), 1U);
 }
 
+// As earlier versions wrote Secrets: by server-side apply.
+TEST_F(OwnershipOfSecrets, EditsApplyToASecretThatAnEarlierVersionApplied) {
+  const std::string with_labels =
+      std::string(kNames) + "  deletionPolicy: Delete\n  secretTemplate:\n    labels: {old: x}\n";
+  start_all();
+  apply_request({.spec = with_labels});
+  wait_ready();
+  stop_operator();
+  json secret = get("secret", "shop-tls");
+  for (const char* field : {"managedFields", "resourceVersion", "uid", "creationTimestamp"}) {
+    secret["metadata"].erase(field);
+  }
+  cluster().kubectl({"delete", "secret", "shop-tls", "-n", home()});
+  const auto applied = cluster().kubectl(
+      {"apply", "--server-side", "--field-manager=duplicert", "-f", "-"}, secret.dump());
+  ASSERT_TRUE(applied.ok()) << applied.err;
+
+  apply_request({});
+  start_operator();
+
+  ASSERT_TRUE(support::eventually([&] { return label("old").empty() && !is_owned(); }));
+  EXPECT_EQ(label("duplicert.io/request"), "shop");
+  expect_good_pair("shop-tls");
+  EXPECT_EQ(duplicates(), 1U);
+}
+
 TEST_F(OwnershipOfSecrets, EditsOfTheDeletionPolicyApplyNow) {
   start_all();
   apply_request({});

@@ -68,7 +68,7 @@ TEST_F(SieveStart, WithTenThousandObjectsWritesNothing) {
   ASSERT_EQ(reported(), kRequests);
   std::this_thread::sleep_for(3s);
   const std::string calls = "rest_client_requests_total{";
-  EXPECT_GE(count_of(calls, "method=\"PATCH\""), kRequests) << "writes are not seen at all";
+  EXPECT_GE(count_of(calls, "method=\"PUT\""), kRequests) << "writes are not seen at all";
   EXPECT_EQ(operator_->terminate(25s), 0);
 
   const auto began = std::chrono::steady_clock::now();

@@ -23,7 +23,7 @@ namespace support {
 struct SieveCall {
   bool to_ca = false;
   bool writes = false;
-  std::string text{};  // "PATCH duplicatecertificaterequests/wN/status"
+  std::string text{};  // "PUT duplicatecertificaterequests/wN/status"
   int occurrence = 0;  // of that text, counted from 0
 
   auto operator<=>(const SieveCall&) const = default;

@@ -58,7 +58,7 @@ using runtime_test::Answer;
 constexpr int kObjects = 10'000;
 constexpr int kPage = 500;
 constexpr std::size_t kBytesPerRequestMost = 2200;
-constexpr std::size_t kAllocationsPerPassMost = 860;
+constexpr std::size_t kAllocationsPerPassMost = 330;
 constexpr std::size_t kAllocationsOfAMatchMost = 50;
 
 std::size_t heap_bytes() {

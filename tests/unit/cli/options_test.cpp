@@ -64,7 +64,7 @@ TEST(Run, NeedsNoFlags) {
 
   EXPECT_THAT(options.kubeconfig, IsEmpty());
   EXPECT_THAT(options.namespaces, IsEmpty());
-  EXPECT_EQ(options.workers, 4);
+  EXPECT_EQ(options.workers, 16);
   EXPECT_TRUE(options.leader_elect);
   EXPECT_TRUE(options.metrics.enabled);
   EXPECT_EQ(options.metrics.port, 8080);

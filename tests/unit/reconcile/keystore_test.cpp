@@ -31,8 +31,7 @@ class KeystoreTest : public testing::Test {
   json target(const std::string& password) const {
     json secret = target_secret(
         request_, pair_.key(), pair_.chain,
-        {.keystore = *x509::make_pkcs12(pair_.key(), pair_.chain, SecretString(password))},
-        nullptr);
+        {.keystore = *x509::make_pkcs12(pair_.key(), pair_.chain, SecretString(password))});
     secret["metadata"]["uid"] = "uid-secret";
     secret["metadata"]["resourceVersion"] = "41";
     return secret;
@@ -159,7 +158,7 @@ TEST_F(KeystoreTest, BelongsToWhoWroteIt) {
 }
 
 TEST_F(KeystoreTest, ComesIntoTheSecretWithKeyAndChainOrNotAtAll) {
-  const json without = target_secret(request_, pair_.key(), pair_.chain, {}, nullptr);
+  const json without = target_secret(request_, pair_.key(), pair_.chain, {});
 
   EXPECT_TRUE(target("first")["data"].contains("keystore.p12"));
   EXPECT_FALSE(without["data"].contains("keystore.p12"));

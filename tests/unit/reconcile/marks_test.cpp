@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/names.h"
+#include "reconcile/patch_over.h"
 #include "reconcile/secrets.h"
 #include "unit/reconcile/pair.h"
 
@@ -23,8 +24,7 @@ class MarksTest : public testing::Test {
                                  .account = "www.digicert.com/1",
                                  .profile = "team-a/profile",
                                  .order_id = 12345,
-                                 .certificate_id = 678},
-                                nullptr);
+                                 .certificate_id = 678});
     return with_managers(std::move(secret));
   }
   static json with_managers(json secret) {
@@ -38,7 +38,7 @@ class MarksTest : public testing::Test {
     for (const auto& [name, value] : metadata["annotations"].items()) {
       fields["f:annotations"]["f:" + name] = json::object();
     }
-    if (metadata.contains("ownerReferences")) {
+    if (metadata.contains("ownerReferences") && !metadata["ownerReferences"].empty()) {
       fields["f:ownerReferences"][R"(k:{"uid":"uid-request"})"] = json::object();
     }
     metadata["managedFields"] = {
@@ -95,19 +95,57 @@ TEST_F(MarksTest, LeaveWhatOthersAddedAlone) {
   EXPECT_FALSE(marks_of(request_, secret)["metadata"]["labels"].contains("of-another"));
 }
 
-TEST_F(MarksTest, AreWrittenWithThePairAsItIs) {
-  const json before = stored();
+TEST_F(MarksTest, AreWrittenInOneWriteThatLeavesThePairAlone) {
+  json secret = stored();
+  const json pair = secret["data"];
   request_.spec.secret_template.labels = {{"team", "a"}};
 
-  const json body = marks_of(request_, before);
+  const json patch = patch_over(secret, marks_of(request_, secret), request_.meta.uid);
+  secret.merge_patch(patch);
 
-  EXPECT_EQ(body["data"], before["data"]);
-  EXPECT_EQ(body["type"], "kubernetes.io/tls");
-  EXPECT_EQ(body["metadata"]["uid"], "uid-secret");
-  EXPECT_EQ(body["metadata"]["resourceVersion"], "41");
-  EXPECT_EQ(body["metadata"]["labels"]["team"], "a");
-  EXPECT_EQ(body["metadata"]["annotations"], before["metadata"]["annotations"]);
-  EXPECT_TRUE(fit(with_managers(body))) << "one write is enough";
+  EXPECT_FALSE(patch.contains("data"));
+  EXPECT_EQ(secret["data"], pair);
+  EXPECT_EQ(secret["metadata"]["labels"]["team"], "a");
+  EXPECT_TRUE(fit(with_managers(secret))) << "one write is enough";
+}
+
+TEST_F(MarksTest, GoWithTheTemplateThatAskedForThem) {
+  request_.spec.secret_template.labels = {{"team", "a"}};
+  request_.spec.secret_template.annotations = {{"note", "x"}};
+  request_.spec.deletion_policy = api::DeletionPolicy::kDelete;
+  json secret = stored();
+  request_ = test::request();
+
+  secret.merge_patch(patch_over(secret, marks_of(request_, secret), request_.meta.uid));
+
+  EXPECT_FALSE(secret["metadata"]["labels"].contains("team"));
+  EXPECT_FALSE(secret["metadata"]["annotations"].contains("note"));
+  EXPECT_EQ(secret["metadata"]["ownerReferences"], json::array());
+  EXPECT_TRUE(fit(with_managers(secret)));
+}
+
+// Somebody has edited the owner that we wrote: it is theirs by managedFields, and still ours.
+TEST_F(MarksTest, FitAfterOneWriteWhoeverWroteTheOwnerThatIsOurs) {
+  request_.spec.deletion_policy = api::DeletionPolicy::kDelete;
+  json secret = stored();
+  secret["metadata"]["managedFields"][0]["manager"] = "kubectl-edit";
+  request_.spec.deletion_policy = api::DeletionPolicy::kRetain;
+  ASSERT_FALSE(fit(secret));
+
+  secret.merge_patch(patch_over(secret, marks_of(request_, secret), request_.meta.uid));
+
+  EXPECT_TRUE(fit(secret));
+}
+
+// Anybody may write managedFields: what no patch could take away must not keep the marks from
+// fitting.
+TEST_F(MarksTest, FitWhateverManagedFieldsTellOfWhatIsNotThere) {
+  json secret = stored();
+  auto& fields = secret["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"];
+  fields["f:labels"]["f:gone"] = json::object();
+  fields["f:ownerReferences"][R"(k:{"name":"x"})"] = json::object();
+
+  EXPECT_TRUE(fit(secret));
 }
 
 TEST_F(MarksTest, NeverMakeAnAdoptedSecretGoWithItsRequest) {
@@ -122,8 +160,12 @@ TEST_F(MarksTest, NeverMakeAnAdoptedSecretGoWithItsRequest) {
 }
 
 TEST_F(MarksTest, ReadManagedFieldsOfAnyShape) {
-  const std::vector<json> shapes{
-      nullptr, 7, json::array({7}), {{"f:labels", 7}}, {{"f:ownerReferences", {{"k:no json", 1}}}}};
+  const std::vector<json> shapes{nullptr,
+                                 7,
+                                 json::array({7}),
+                                 {{"f:labels", 7}},
+                                 {{"f:ownerReferences", {{"k:no json", 1}}}},
+                                 {{"f:ownerReferences", {{R"(k:{"uid":5})", 1}}}}};
   for (const json& fields : shapes) {
     json secret = stored();
     secret["metadata"]["managedFields"] = {

@@ -46,7 +46,7 @@ class OrderReconcilerTest : public testing::Test {
 
   http::Response at_api_server(const http::Request& request) {
     const json body = json::parse(request.body, nullptr, false);
-    if (request.method != "PATCH" || !body.contains("status")) return {.status = 404};
+    if (request.method != "PUT" || !body.contains("status")) return {.status = 404};
     json& meta = object_["metadata"];
     const auto version = meta["resourceVersion"].get<std::string>();
     if (body["metadata"].value("resourceVersion", version) != version) {

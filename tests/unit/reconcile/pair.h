@@ -15,6 +15,7 @@ inline api::DuplicateCertificateRequest request() {
   made.meta.namespace_ = "team-a";
   made.meta.name = "shop";
   made.meta.uid = "uid-request";
+  made.meta.resource_version = "7";
   made.spec.profile_ref.name = "profile";
   made.spec.secret_name = "shop-tls";
   made.spec.common_name = "shop.acme.test";

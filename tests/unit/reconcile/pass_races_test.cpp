@@ -55,13 +55,30 @@ TEST_F(ChangeInAPass, OfTheLedgerNeedsAnotherLookAtTheOrders) {
   EXPECT_THAT(ca_calls_, Contains(HasSubstr("order/certificate/67890")));
 }
 
+TEST_F(ChangeInAPass, OfTheLedgerDoesNotTakeWhatIsKnownOfTheOrderOutOfTheStatus) {
+  use_account();
+  cache(test::request());
+  issues_ = true;
+  during_create_of_secret_ = [this] { cache(entry(api::OrderState::kAbandoned)); };
+
+  reconcile();
+
+  test::json order;
+  for (const auto& request : api_.requests()) {
+    if (api_.call_of(request) != test::kStatusPath) continue;
+    order = test::json::parse(request.body)["status"]["order"];
+  }
+  EXPECT_EQ(order["id"], 12345);
+  EXPECT_EQ(order["productNameID"], "ssl_basic");
+}
+
 // The CA may have kept the pass waiting for long.
 TEST_F(ChangeInAPass, OfTheRequestEndsItBeforeAnythingIsDone) {
   use_account();
   cache(test::request());
   during_call_to_ca_ = [this] {
     auto suspended = test::request();
-    suspended.meta.resource_version = "2";
+    suspended.meta.resource_version = "8";
     suspended.spec.suspend = true;
     cache(suspended);
   };
@@ -78,7 +95,7 @@ TEST_F(ChangeInAPass, OfTheRequestsOwnStatusDoesNotEndIt) {
   cache(test::request());
   during_call_to_ca_ = [this] {
     auto told = test::request();
-    told.meta.resource_version = "2";
+    told.meta.resource_version = "8";
     told.status.observed_generation = 1;
     cache(told);
   };

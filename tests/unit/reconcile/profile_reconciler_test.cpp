@@ -56,7 +56,7 @@ class HeldApi final : public http::Transport {
           .status = 200,
           .body = R"({"metadata": {"resourceVersion": "3"}, "data": {"api-key": "a2V5"}})"};
     }
-    if (request.method != "PATCH") return http::Response{.status = 404};
+    if (request.method != "PUT") return http::Response{.status = 404};
     const json body = json::parse(request.body);
     const json version = profile_["metadata"]["resourceVersion"];
     if (body["metadata"].value("resourceVersion", version) != version) {
@@ -122,7 +122,7 @@ class ProfileReconcilerTest : public testing::Test {
   // The first pass: it looks, asks the CA, and writes its status.
   void write_once() {
     reconcile();
-    EXPECT_THAT(api_->take_calls(), ElementsAre("GET/key", "PATCH/status"));
+    EXPECT_THAT(api_->take_calls(), ElementsAre("GET/key", "PUT/status"));
     EXPECT_GT(std::exchange(ca_calls_, 0), 0);
   }
   // A pass that waits for the cache: it asks nobody anything.

@@ -31,7 +31,7 @@ inline constexpr std::chrono::hours kDay{24};
 inline constexpr const char* kAccountName = "ca.test/1";
 inline constexpr const char* kLedger = "duplicert";
 inline constexpr const char* kStatusPath =
-    "PATCH /apis/duplicert.io/v1beta1/namespaces/team-a/duplicatecertificaterequests/shop/status";
+    "PUT /apis/duplicert.io/v1beta1/namespaces/team-a/duplicatecertificaterequests/shop/status";
 
 // An order of the CA's, with a certificate that ends with it.
 inline json order_json(std::int64_t id, const std::string& status, const std::string& valid_till) {
@@ -156,9 +156,16 @@ class RequestWorld : public testing::Test {
                        pair_.key(), "5");
   }
 
+  // A duplicate for the key of the pair, which is the one that the reconciler "makes".
+  http::Response issued() const {
+    const json chain = json::array({{{"pem", pair_.pem()}}});
+    const json answer{{"id", 12345}, {"certificate_id", 777}, {"certificate_chain", chain}};
+    return {.status = 201, .body = answer.dump()};
+  }
   http::Response at_ca(const http::Request& asked) {
     ca_calls_.push_back(asked.method + " " + asked.url);
     std::exchange(during_call_to_ca_, [] {})();
+    if (issues_ && asked.method == "POST") return issued();
     json listed = json::array();
     for (const auto& [id, order] : orders_) {
       if (asked.url.ends_with("/order/certificate/" + std::to_string(id))) {
@@ -180,6 +187,13 @@ class RequestWorld : public testing::Test {
       return Answer::json({{"items", live_requests_}});
     }
     if (request.method == "GET") return Answer::json({{"kind", "Status"}, {"code", 404}}, 404);
+    if (api_.call_of(request) == "POST /api/v1/namespaces/team-a/secrets") {
+      json made = json::parse(request.body);
+      made["metadata"]["uid"] = "uid-secret";
+      made["metadata"]["resourceVersion"] = written_version_;
+      if (made["metadata"]["name"] == "shop-tls") std::exchange(during_create_of_secret_, [] {})();
+      return Answer::json(made, 201);
+    }
     return Answer::json({{"metadata", {{"name", "shop"}, {"resourceVersion", written_version_}}}});
   }
 
@@ -195,6 +209,8 @@ class RequestWorld : public testing::Test {
   // Each happens once.
   std::function<void()> during_call_to_ca_ = [] {};
   std::function<void()> during_read_of_secret_ = [] {};
+  std::function<void()> during_create_of_secret_ = [] {};
+  bool issues_ = false;
   runtime_test::FakeApi api_{[this](const http::Request& request) { return respond(request); }};
   const std::unique_ptr<kube::Client> client_ = api_.client(clock_);
   runtime::Store<api::DuplicateCertificateRequest> requests_{};
@@ -226,7 +242,8 @@ class RequestWorld : public testing::Test {
       *client_,
       events_,
       clock_,
-      {.act = {.ledger_namespace = kLedger}},
+      {.act = {.ledger_namespace = kLedger,
+               .make_key = [this](const x509::KeyParams&) { return pair_.key(); }}},
       {}};
 };
 

@@ -44,14 +44,13 @@ class SecretsTest : public testing::Test {
                                   .key = {api::KeyAlgorithm::kEcdsa, 256}},
                                  Mark{.submitted_at = kNow, .sends = 2}));
   }
-  json target(const rules::InstalledFacts* before = nullptr) const {
+  json target() const {
     return target_secret(request_, pair_.key(), pair_.chain,
                          {.account = "www.digicert.com/1",
                           .profile = "team-a/profile",
                           .order_id = 12345,
                           .certificate_id = 678,
-                          .renew_requested_at = renew_requested_at_},
-                         before);
+                          .renew_requested_at = renew_requested_at_});
   }
   // Without the name of a field there is nothing to find: keys never stand outside of data.
   std::string key_body() const {
@@ -261,17 +260,6 @@ TEST_F(TargetSecretTest, HasItsKeyInTheDataAlone) {
 
   EXPECT_THAT(object.dump(), Not(HasSubstr(key_body().substr(0, 20))));
   EXPECT_THAT(object.dump(), Not(HasSubstr("PRIVATE KEY")));
-}
-
-TEST_F(TargetSecretTest, IsWrittenAtTheObservedVersionOnly) {
-  const rules::InstalledFacts before{.uid = "uid-7", .resource_version = "99"};
-
-  const json metadata = target(&before)["metadata"];
-
-  EXPECT_EQ(metadata["uid"], "uid-7");
-  EXPECT_EQ(metadata["resourceVersion"], "99");
-  EXPECT_FALSE(target()["metadata"].contains("resourceVersion"));
-  EXPECT_FALSE(target()["metadata"].contains("uid"));
 }
 
 TEST_F(TargetSecretTest, IsOwnedByTheRequestOnlyIfItGoesWithIt) {
