@@ -2,7 +2,7 @@
 # Starts and stops a Kubernetes control plane on this machine, for tests and the demo.
 #
 # usage: hack/control-plane.sh up DIR [--with-kcm] [--user NAME[=CLUSTERROLE]]... [--owner-pid PID]
-#                                     [--no-build]
+#                                     [--brief-audit] [--no-build]
 #        hack/control-plane.sh down DIR
 #        hack/control-plane.sh start DIR SERVER     SERVER: etcd, kube-apiserver,
 #        hack/control-plane.sh stop DIR SERVER              kube-controller-manager
@@ -20,6 +20,7 @@
 #       --with-kcm       kube-controller-manager too: garbage collection, namespace deletion
 #       --user           one more user, bound to a cluster role if one is given
 #       --owner-pid PID  stop everything when that process ends, however it ends
+#       --brief-audit    log no contents of statuses: for benchmarks, of which they would be a part
 #       --no-build       exit 3 if a binary is missing (see hack/kube-tools.sh)
 # down  ends them by pid and waits; logs and data stay. No error if nothing runs.
 # stop, start  one server, for tests of outages; same port, same data.
@@ -182,6 +183,9 @@ rules:
   omitManagedFields: true
 - level: Metadata
 EOF
+  if $brief_audit; then
+    sed -i 's/RequestResponse/Metadata/; /omitManagedFields/d' "$dir/audit-policy.yaml"
+  fi
 }
 
 bind_roles() {
@@ -258,6 +262,7 @@ known_server() {
 
 etcd_port='' peer_port='' api_port='' kcm_port='' # choose_ports and load_state set them
 with_kcm=false
+brief_audit=false
 owner_pid=
 find_flag=()
 declare -A roles=([admin]='' [duplicert-operator]=cluster-admin)
@@ -266,6 +271,7 @@ while [ "$#" -gt 0 ]; do
   case $1 in
     --with-kcm) with_kcm=true ;;
     --no-build) find_flag=(--find) ;;
+    --brief-audit) brief_audit=true ;;
     --owner-pid) owner_pid=${2:?--owner-pid needs a pid}; shift ;;
     --user)
       role=

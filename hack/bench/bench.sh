@@ -9,6 +9,8 @@
 #   --workload  single, create, renew, steady, restart, limit, exchange; default: what the subject
 #               has
 #   --rounds N  of renewal; default 1
+#   --repeat N  everything N times, one subject after the other; default 1. A table shows of each
+#               workload the run that took the middle time: other work on a machine comes and goes
 #   --out DIR   default build/bench
 #   --keep      keep control plane directories and logs below DIR
 #
@@ -16,7 +18,8 @@
 # else. Writes and reads are counted from the audit log by user, CPU and memory from /proc, latency
 # from watch events of the load client. The CA's rate limit is raised (subjects/duplicert.sh).
 # Workloads: single: 20 one after the other on an idle system; create: N at once; renew: all;
-# steady: a minute without changes; restart: the controller ends and comes back.
+# steady: a minute without changes; restart: the controller ends and comes back; in between a bare
+# client reads the lists that Duplicert begins with ("lists").
 # Every workload ends by itself, at the latest after BENCH_SECONDS (1800).
 #
 # Results: DIR/results.json, DIR/table.md, DIR/*.svg. Takes about 3 minutes per 1,000 with Duplicert
@@ -31,6 +34,7 @@ counts=()
 workloads=()
 out=$repo/build/bench
 rounds=1
+repeat=1
 keep=false
 while [ "$#" -gt 0 ]; do
   case $1 in
@@ -38,6 +42,7 @@ while [ "$#" -gt 0 ]; do
     --count) counts+=("${2:?--count needs a number}"); shift ;;
     --workload) workloads+=("${2:?--workload needs a name}"); shift ;;
     --rounds) rounds=${2:?--rounds needs a number}; shift ;;
+    --repeat) repeat=${2:?--repeat needs a number}; shift ;;
     --out) out=${2:?--out needs a directory}; shift ;;
     --keep) keep=true ;;
     -h | --help) usage; exit 0 ;;
@@ -146,6 +151,10 @@ run_workload() {
     steady) seconds=60 measure steady "$fleet" ;;
     restart)
       stop_pid "$subject_pid" 30
+      if [ "${#subject_lists[@]}" -gt 0 ]; then
+        subject_pid=
+        measure lists "$fleet" "${subject_lists[@]}"
+      fi
       start_subject
       seconds=60 measure restart "$fleet" --metrics "$subject_metrics" \
         --reconciles "$subject_reconciles"
@@ -164,7 +173,7 @@ wanted() {
 # A subject with one number of certificates, on a control plane of its own.
 run_subject() {
   subject=$1 fleet=$2 round=
-  subject_pid='' subject_helpers=() subject_renew_flags=() pids=()
+  subject_pid='' subject_helpers=() subject_renew_flags=() subject_lists=() pids=()
   unset -f subject_ca_calls subject_start
   # shellcheck disable=SC1090
   . "$here/subjects/$subject.sh"
@@ -173,8 +182,8 @@ run_subject() {
   rm -rf -- "$work"
   mkdir -p -- "$work"
   plane=$work/plane
-  "$repo/hack/control-plane.sh" up "$plane" --owner-pid $$ --user bench-client=cluster-admin \
-    --user "$subject_user=cluster-admin" 2>"$work/plane.log" ||
+  "$repo/hack/control-plane.sh" up "$plane" --brief-audit --owner-pid $$ \
+    --user bench-client=cluster-admin --user "$subject_user=cluster-admin" 2>"$work/plane.log" ||
     die "no control plane: $work/plane.log"
   plane_tools=$(cat "$plane/tools")
   kubectl create namespace bench >/dev/null
@@ -197,9 +206,8 @@ run_subject() {
 
 mkdir -p -- "$out"
 out=$(cd -- "$out" && pwd -P)
-results=$out/results
-rm -rf -- "$results"
-mkdir -p -- "$results"
+all_results=$out/results
+rm -rf -- "$all_results"
 "$repo/hack/kube-tools.sh" etcd kube-apiserver kubectl >/dev/null
 build
 if [ "${#subjects[@]}" -eq 0 ]; then
@@ -211,7 +219,11 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 for fleet_size in "${counts[@]}"; do
-  for subject_name in "${subjects[@]}"; do run_subject "$subject_name" "$fleet_size"; done
+  for ((turn = 1; turn <= repeat; turn++)); do
+    results=$all_results/$turn
+    mkdir -p -- "$results"
+    for subject_name in "${subjects[@]}"; do run_subject "$subject_name" "$fleet_size"; done
+  done
 done
-python3 "$here/report.py" --results "$results" --out "$out"
+python3 "$here/report.py" --results "$all_results" --out "$out"
 say "done: $out/table.md"

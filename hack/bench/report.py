@@ -63,7 +63,7 @@ def brief(run):
             lines.append(f"{title}: " + ", ".join(f"{k} {v}" for k, v in counts.items()))
     if run.get("latency"):
         lines.append("latency s: " + ", ".join(f"{k} {v:.3f}" for k, v in run["latency"].items()))
-    if run["workload"] == "restart":
+    if run["workload"] in ("restart", "lists"):
         lines.append(", ".join(f"{name} {run[name]}" for name in run if "seconds" in name))
     if rss(run):
         lines.append(f"controller: {cpu(run, 'controller'):.2f} s CPU,"
@@ -76,17 +76,22 @@ class Results:
     """All runs, by subject, number of certificates and workload."""
 
     def __init__(self, directory):
-        files = sorted(Path(directory).glob("*.json"))
+        files = sorted(Path(directory).glob("*/*.json"))
         self.runs = [json.loads(file.read_text()) for file in files]
         self.fleets = sorted({run["fleet"] for run in self.runs})
         order = ["limit", "exchange", "duplicert", "cert-manager"]
         self.subjects = sorted({run["subject"] for run in self.runs}, key=order.index)
 
-    def find(self, subject, fleet, workload):
-        """The last such run; None if there is none."""
+    def all_of(self, subject, fleet, workload):
+        """All such runs, the fastest first."""
         found = [run for run in self.runs
                  if (run["subject"], run["fleet"], run["workload"]) == (subject, fleet, workload)]
-        return found[-1] if found else None
+        return sorted(found, key=lambda run: run.get("all_seen_seconds") or run["seconds"])
+
+    def find(self, subject, fleet, workload):
+        """The run of these that took the middle time; None if there is none."""
+        found = self.all_of(subject, fleet, workload)
+        return found[len(found) // 2] if found else None
 
 
 def text(value, digits=1, unit=""):
@@ -102,8 +107,13 @@ def create_rows(results, fleet):
     def share(run):
         return 100 * rate(run) / limit_rate() if limit_rate() else None
 
+    def spread(run):
+        rates = [rate(one) for one in results.all_of(run["subject"], fleet, run["workload"])]
+        return f"{rates[-1]:.1f} to {rates[0]:.1f}" if len(rates) > 1 else ""
+
     rows = [
         ("certificates per second", lambda run: text(rate(run))),
+        ("the least and the most of all runs", spread),
         ("share of the bare four writes", lambda run: text(share(run), 0, " %")),
         ("API writes per certificate", lambda run: text(each(run, run["writes"]), 2)),
         ("of them Events", lambda run: text(each(run, calls_of(run, "events")), 2)),
@@ -145,6 +155,11 @@ def other_rows(results, fleet):
          lambda run: text(cpu_each(run, "controller"), 1, " ms")),
         ("steady: share of one core", "steady", lambda run: text(share_of_core(run), 2, " %")),
         ("steady: API writes", "steady", lambda run: text(run["writes"], 0)),
+        ("a bare client has read the lists of a start after", "lists",
+         lambda run: text(run["seconds"], 2, " s")),
+        ("its CPU", "lists", lambda run: text(cpu(run, "client"), 2, " s")),
+        ("CPU of the API server for them", "lists",
+         lambda run: text(cpu(run, "apiserver"), 2, " s")),
         ("restart: first pass after", "restart",
          lambda run: text(run["first_reconcile_seconds"], 2, " s")),
         ("restart: all seen after", "restart", lambda run: text(run["all_seen_seconds"], 2, " s")),

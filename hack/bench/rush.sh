@@ -132,8 +132,8 @@ start_operator() {
 }
 
 write_seed >"$out/seed.yaml"
-"$repo/hack/control-plane.sh" up "$plane" --owner-pid $$ --user bench-client=cluster-admin \
-  --user duplicert-operator=cluster-admin 2>"$out/plane.log" ||
+"$repo/hack/control-plane.sh" up "$plane" --brief-audit --owner-pid $$ \
+  --user bench-client=cluster-admin --user duplicert-operator=cluster-admin 2>"$out/plane.log" ||
   die "no control plane: $out/plane.log"
 plane_tools=$(cat "$plane/tools")
 read -r ca_port metrics_port health_port < <(free_ports 3)

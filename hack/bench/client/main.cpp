@@ -68,10 +68,16 @@ Result<json> run(CommandLine& line) {
   static const base::SystemClock clock;
   const auto config = TRY(kube::load_config(kube::system_config_source(line.kubeconfig, "")));
   const auto client = TRY(kube::connect(
-      config, {.field_manager = "bench", .timeout = std::chrono::seconds{60}}, "bench", clock));
+      config,
+      {.field_manager = "bench",
+       .timeout = std::chrono::seconds{60},
+       // As the operator's client, which looks at those of Secrets only.
+       .drops_managed_fields = [](const kube::Resource& of) { return of.plural != "secrets"; }},
+      "bench", clock));
   if (line.workload == "create") return bench::create_all(*client, settings);
   if (line.workload == "renew") return bench::renew_all(*client, settings);
   if (line.workload == "single") return bench::one_by_one(*client, settings);
+  if (line.workload == "lists") return bench::bare_lists(*client, settings);
   if (line.workload == "exchange") return bench::bare_exchange(*client, settings);
   return bench::bare_writes(*client, settings);
 }
@@ -84,8 +90,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Load and measurements for hack/bench/bench.sh"};
   app.add_option("workload", line.workload)
       ->required()
-      ->check(
-          CLI::IsMember({"create", "renew", "single", "restart", "steady", "limit", "exchange"}));
+      ->check(CLI::IsMember(
+          {"create", "renew", "single", "restart", "steady", "limit", "exchange", "lists"}));
   app.add_option("--kubeconfig", line.kubeconfig);
   app.add_option("--resource", line.resource, "GROUP/VERSION/PLURAL/KIND");
   app.add_option("--namespace", settings.goal.namespace_);
@@ -100,6 +106,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", line.seconds, "time limit, or length of the observation");
   app.add_option("--process", line.processes, "NAME=PID, to be measured");
   app.add_option("--subject", settings.subject, "NAME of the process whose idleness is waited for");
+  app.add_option("--secrets", settings.secrets, "label selector, for lists");
   app.add_option("--metrics", settings.metrics_url);
   app.add_option("--reconciles", settings.reconciles, "metric that counts passes");
   CLI11_PARSE(app, argc, argv);

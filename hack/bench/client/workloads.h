@@ -24,6 +24,7 @@ struct Settings {
   std::chrono::seconds at_most{600};
   Processes processes{};
   std::string subject{};  // the process whose idleness ends a workload; "": the last write does
+  std::string secrets{};  // label selector of those that bare_lists reads
   std::string metrics_url{};
   std::string reconciles{};   // the metric that counts passes
   bool apply_status = false;  // renew by an apply on /status, not by a merge patch
@@ -37,6 +38,10 @@ base::Result<nlohmann::json> renew_all(kube::Client& client, const Settings& set
 base::Result<nlohmann::json> one_by_one(kube::Client& client, const Settings& settings);
 // The subject has just been started: when did it reconcile first, when has it seen `count` objects?
 base::Result<nlohmann::json> watch_start(const Settings& settings);
+// Reads what Duplicert reads when it starts, the objects and the metadata of the Secrets, by the
+// same two streams side by side, and does nothing with it: it cannot begin before. An error if
+// there are fewer than `count` of either.
+base::Result<nlohmann::json> bare_lists(kube::Client& client, const Settings& settings);
 // Nothing happens for `at_most`.
 base::Result<nlohmann::json> stand_by(const Settings& settings);
 // The four writes of an issuance and nothing else, on `count` objects that were made before the

@@ -13,6 +13,7 @@ subject_marker=/status/certificate/serialNumber
 subject_user=duplicert-operator
 subject_reconciles='controller_runtime_reconcile_total{controller="request"'
 subject_renew_flags=()
+subject_lists=(--secrets app.kubernetes.io/managed-by=duplicert)
 
 subject_prepare() {
   duplicert=${DUPLICERT_BINARY:-$repo/build/release/duplicert}
