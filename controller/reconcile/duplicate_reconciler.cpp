@@ -239,8 +239,6 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(const Request& req
     if (telemetry_.decided) telemetry_.decided(seen.facts, made);
     note_progress(made, seen.facts, memory);
     if (!is_effect(made.action)) {
-      const bool is_settled = std::holds_alternative<rules::Nothing>(made.action);
-      if (is_settled && !seen.facts.ca.orders) seen.facts.ca.orders = std::move(seen.orders_before);
       conclude(made, seen);
       return made;
     }
@@ -271,16 +269,13 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(const Request& req
 }
 
 // What the CA told about its orders in this item is still fresh, unless the ledger has changed
-// since: it may tell of a later one, and then it only describes those that were there. All else is
-// observed anew.
+// since: it may tell of a later one. All else is observed anew.
 base::Result<Observation> DuplicateReconciler::observe_again(
     const Request& request, const Memory& memory, Source source, Observation&& before,
     const std::shared_ptr<ItemMemory>& item, std::stop_token stop) {
   Observation seen = TRY(observer_.observe(*request, memory.has_pending, source, item, stop));
   const bool same = seen.facts.ledger == before.facts.ledger && seen.account == before.account;
-  seen.orders_before = std::move(before.orders_before);
-  auto& kept = same ? seen.facts.ca.orders : seen.orders_before;
-  if (before.facts.ca.orders) kept = std::move(before.facts.ca.orders);
+  if (same) seen.facts.ca.orders = std::move(before.facts.ca.orders);
   seen.facts.failures = memory.failures;
   return seen;
 }

@@ -59,9 +59,6 @@ struct Observation {
   std::optional<x509::Chain> chain{};         // what came back for the pending key, verified
   std::optional<KeystorePassword> keystore_password{};  // nullopt: no keystore asked for
   std::shared_ptr<ItemMemory> memory{};                 // what has been read and parsed; never null
-  // What the CA told before the ledger changed: for the status of what is settled, not for
-  // decisions.
-  std::optional<std::vector<rules::OrderFacts>> orders_before{};
 };
 
 struct ObserveOptions {

@@ -36,6 +36,7 @@ constexpr std::array kRules{
     RULE(keystore_cannot_be_made),
     RULE(revocation_is_looked_for),
     RULE(pending_is_not_needed),
+    RULE(order_is_to_be_described),
     RULE(certificate_is_current),
     RULE(profile_is_missing),
     RULE(namespace_is_not_allowed),

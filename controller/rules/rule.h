@@ -50,6 +50,7 @@ MaybeDecision pending_key_is_installed(const Pass& pass);
 MaybeDecision keystore_is_outdated(const Pass& pass);
 MaybeDecision keystore_cannot_be_made(const Pass& pass);
 MaybeDecision revocation_is_looked_for(const Pass& pass);
+MaybeDecision order_is_to_be_described(const Pass& pass);
 MaybeDecision certificate_is_current(const Pass& pass);
 MaybeDecision profile_is_missing(const Pass& pass);
 MaybeDecision namespace_is_not_allowed(const Pass& pass);

@@ -147,6 +147,20 @@ MaybeDecision revocation_is_looked_for(const Pass& pass) {
                               seen.installed->order_id));
 }
 
+// The process died between the Secret and the status, or the ledger changed between them, so that
+// what was known of the orders no longer holds: only the CA can tell what the status shall say.
+MaybeDecision order_is_to_be_described(const Pass& pass) {
+  const auto& [seen, standing, match, course] = pass;
+  if (standing.need != Need::kNone || !may_ask(seen)) return std::nullopt;
+  if (seen.ca.orders || seen.ca_error) return std::nullopt;
+  const InstalledFacts& installed = *seen.installed;
+  const auto& told = seen.request.status.order;
+  if (installed.owner != SecretOwner::kThisRequest || installed.order_id == 0) return std::nullopt;
+  if (told && told->id == installed.order_id) return std::nullopt;
+  return decision(ask_orders(seen), standing.ready_reason,
+                  fmt::format("looking up order {} for the status", installed.order_id));
+}
+
 MaybeDecision certificate_is_current(const Pass& pass) {
   const auto& [seen, standing, match, course] = pass;
   if (standing.need != Need::kNone || lacks_keystore(seen)) return std::nullopt;

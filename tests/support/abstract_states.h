@@ -92,87 +92,90 @@ inline rules::LeafFacts leaf_with_a_further_name() {
 
 inline constexpr std::array kInstalled{
     FactValue{"none", unchanged},
-    FactValue{"valid", [](rules::Observed& o) { o.installed = secret_with(leaf()); }},
-    FactValue{"due", [](rules::Observed& o) { o.installed = secret_with(leaf(days{20})); }},
-    FactValue{"ends_soon", [](rules::Observed& o) { o.installed = secret_with(leaf(days{3})); }},
-    FactValue{"expired", [](rules::Observed& o) { o.installed = secret_with(leaf(-hours{1})); }},
-    FactValue{"foreign", [](rules::Observed& o) { o.installed = foreign_secret(); }},
-    FactValue{"of_other_request",
+    FactValue{"valid", [](rules::Observed& o) { hold(o, secret_with(leaf())); }},
+    FactValue{"not_told_of",
               [](rules::Observed& o) {
-                o.installed = secret_owned_by(rules::SecretOwner::kOtherRequest);
+                hold(o, secret_with(leaf()));
+                o.request.status.order.reset();
               }},
+    FactValue{"due", [](rules::Observed& o) { hold(o, secret_with(leaf(days{20}))); }},
+    FactValue{"ends_soon", [](rules::Observed& o) { hold(o, secret_with(leaf(days{3}))); }},
+    FactValue{"expired", [](rules::Observed& o) { hold(o, secret_with(leaf(-hours{1}))); }},
+    FactValue{"foreign", [](rules::Observed& o) { hold(o, foreign_secret()); }},
     FactValue{
-        "of_nobody",
-        [](rules::Observed& o) { o.installed = secret_owned_by(rules::SecretOwner::kNobody); }},
-    FactValue{"unclaimed", [](rules::Observed& o) { o.installed = unclaimed_secret(leaf()); }},
+        "of_other_request",
+        [](rules::Observed& o) { hold(o, secret_owned_by(rules::SecretOwner::kOtherRequest)); }},
+    FactValue{"of_nobody",
+              [](rules::Observed& o) { hold(o, secret_owned_by(rules::SecretOwner::kNobody)); }},
+    FactValue{"unclaimed", [](rules::Observed& o) { hold(o, unclaimed_secret(leaf())); }},
     FactValue{"unclaimed_kept",
               [](rules::Observed& o) {
-                o.installed = unclaimed_secret(leaf());
+                hold(o, unclaimed_secret(leaf()));
                 o.backup = rules::Backup::kDone;
               }},
     FactValue{"unclaimed_name_taken",
               [](rules::Observed& o) {
-                o.installed = unclaimed_secret(leaf());
+                hold(o, unclaimed_secret(leaf()));
                 o.backup = rules::Backup::kNameTaken;
               }},
     FactValue{"unclaimed_expired",
-              [](rules::Observed& o) { o.installed = unclaimed_secret(leaf(-hours{1})); }},
+              [](rules::Observed& o) { hold(o, unclaimed_secret(leaf(-hours{1}))); }},
     FactValue{"unclaimed_other_names",
               [](rules::Observed& o) {
-                o.installed = unclaimed_secret(leaf());
+                hold(o, unclaimed_secret(leaf()));
                 o.installed->leaf->common_name = "old.example.com";
                 o.installed->leaf->dns_names = {"old.example.com"};
               }},
     FactValue{"unclaimed_damaged",
               [](rules::Observed& o) {
-                o.installed = unclaimed_secret(leaf());
+                hold(o, unclaimed_secret(leaf()));
                 o.installed->leaf.reset();
                 o.installed->problem = "tls.crt: no PEM block";
               }},
     FactValue{"taken_over",
               [](rules::Observed& o) {
-                o.installed = unclaimed_secret(leaf());
+                hold(o, unclaimed_secret(leaf()));
                 o.request.status.certificate = api::InstalledCertificate{
                     .sha256_fingerprint = "another", .secret_uid = "uid-secret"};
               }},
     FactValue{"outdated_marks",
               [](rules::Observed& o) {
-                o.installed = secret_with(leaf());
+                hold(o, secret_with(leaf()));
                 o.installed->marks_fit = false;
               }},
     FactValue{"of_another_account",
               [](rules::Observed& o) {
-                o.installed = secret_with(leaf(days{20}));
+                hold(o, secret_with(leaf(days{20})));
                 o.installed->account = "www.digicert.com/9";
               }},
     FactValue{"damaged",
               [](rules::Observed& o) {
-                o.installed = secret_with(leaf());
+                hold(o, secret_with(leaf()));
                 o.installed->leaf.reset();
                 o.installed->problem = "tls.crt: no PEM block";
               }},
     FactValue{"wrong_key",
               [](rules::Observed& o) {
-                o.installed = secret_with(leaf());
+                hold(o, secret_with(leaf()));
                 o.installed->key_matches = false;
               }},
     FactValue{"other_names",
               [](rules::Observed& o) {
-                o.installed = secret_with(leaf());
+                hold(o, secret_with(leaf()));
                 o.installed->leaf->common_name = "old.example.com";
                 o.installed->leaf->dns_names = {"old.example.com"};
               }},
     FactValue{"further_name",
-              [](rules::Observed& o) { o.installed = secret_with(leaf_with_a_further_name()); }},
+              [](rules::Observed& o) { hold(o, secret_with(leaf_with_a_further_name())); }},
     FactValue{"pending_key",
               [](rules::Observed& o) {
-                o.installed = secret_with(leaf());
+                hold(o, secret_with(leaf()));
                 o.installed->leaf->public_key_sha256 = kPendingKey;
               }},
     // A duplicate of the order as it is was tried, and gained nothing.
     FactValue{"due_in_vain",
               [](rules::Observed& o) {
-                o.installed = secret_with(leaf(days{20}));
+                hold(o, secret_with(leaf(days{20})));
                 o.installed->no_gain_order = kOrderId;
                 o.installed->no_gain_certificate = kOrderId * 10;
               }},

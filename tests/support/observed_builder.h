@@ -84,6 +84,14 @@ inline rules::InstalledFacts unclaimed_secret(rules::LeafFacts pair) {
   return secret;
 }
 
+// The Secret, and a status that tells of its order.
+inline void hold(rules::Observed& seen, rules::InstalledFacts secret) {
+  auto& told = seen.request.status.order;
+  const bool is_new = secret.order_id != 0 && (!told || told->id != secret.order_id);
+  if (is_new) told = api::OrderInUse{.id = secret.order_id};
+  seen.installed = std::move(secret);
+}
+
 // A pending key for order(), never sent.
 inline rules::PendingFacts pending() {
   return {.usable = true,
@@ -267,7 +275,11 @@ class ObservedBuilder {
     return *this;
   }
   ObservedBuilder& with_secret(rules::InstalledFacts secret) {
-    seen_.installed = std::move(secret);
+    hold(seen_, std::move(secret));
+    return *this;
+  }
+  ObservedBuilder& with_status_of_order(std::optional<api::OrderInUse> told) {
+    seen_.request.status.order = std::move(told);
     return *this;
   }
   ObservedBuilder& with_secret(rules::LeafFacts pair) {

@@ -289,6 +289,30 @@ TEST(Report, ShowsAtMostTenCandidatesOfADecision) {
   EXPECT_EQ(decide(seen).candidates.front().order.id, 15);
 }
 
+// The process died between the Secret and the status, or the ledger changed between them.
+TEST(Report, WaitsForWhatTheCaTellsOfAnotherOrderThanTheStatusHas) {
+  const auto rule = [](const Observed& seen) { return decide(seen).rule; };
+  const auto held = [](std::optional<api::OrderInUse> told) {
+    return observed().with_secret(leaf()).with_status_of_order(std::move(told));
+  };
+
+  EXPECT_EQ(rule(held(std::nullopt)), "order_is_to_be_described");
+  EXPECT_EQ(rule(held(api::OrderInUse{.id = 11})), "order_is_to_be_described");
+  EXPECT_EQ(rule(held(api::OrderInUse{.id = kOrderId})), "certificate_is_current");
+  EXPECT_EQ(rule(held(std::nullopt).with_order(order())), "certificate_is_current");
+  EXPECT_EQ(report_of(held(std::nullopt).with_order(order())).order->product_name_id, "ssl_basic");
+}
+
+TEST(Report, DoesNotWaitForWhatNobodyTellsOfTheOrder) {
+  const auto rule = [](const Observed& seen) { return decide(seen).rule; };
+  const auto held = [] { return observed().with_secret(leaf()).with_status_of_order({}); };
+
+  EXPECT_EQ(rule(held().without_orders()), "certificate_is_current") << "it is not listed";
+  EXPECT_EQ(rule(held().ca_failed(ca_error(base::Code::kUnavailable), 1)),
+            "certificate_is_current");
+  EXPECT_EQ(rule(held().without_profile()), "certificate_is_current");
+}
+
 TEST(Report, ShowsASuspendedRequestsCandidates) {
   const Status status = report_of(observed().suspended().with_order(order()));
 
