@@ -78,16 +78,22 @@ class Informer {
   }
 
  private:
-  // What the thread of one namespace keeps.
+  // What the thread of one namespace keeps. The first listing goes to the store as it comes, for
+  // nobody reads that before has_synced(). Those after it, and a first one that had to begin again,
+  // are buffered: then readers never see half of it, or what it no longer has.
   struct Feed {
     std::string namespace_{};
+    int listings = 0;  // begun
     std::vector<Kept<T>> buffered{};
+
+    bool fills_store() const { return listings == 1; }
   };
 
   WatchHandlers handlers_of(const std::shared_ptr<Feed>& feed);
   std::shared_ptr<const T> decoded(const nlohmann::json& object) const;
   base::Result<T> decode_safely(const nlohmann::json& object) const;
-  void apply(const nlohmann::json& object);
+  void apply(const nlohmann::json& object, bool initial);
+  void remove(const nlohmann::json& object);
   void tell(const Change<T>& change) const;
 
   // Constant after start().
@@ -143,29 +149,33 @@ void Informer<T>::stop() {
 template <class T>
 WatchHandlers Informer<T>::handlers_of(const std::shared_ptr<Feed>& feed) {
   return {
-      .init = [feed] { feed->buffered.clear(); },
+      .init =
+          [feed] {
+            ++feed->listings;
+            feed->buffered.clear();
+          },
       .buffer =
           [this, feed](const nlohmann::json& object) {
+            if (feed->fills_store()) return apply(object, /*initial=*/true);
             if (auto value = decoded(object))
               feed->buffered.push_back(store_.keep(std::move(value)));
           },
       .unbuffer =
-          [feed](const nlohmann::json& object) {
+          [this, feed](const nlohmann::json& object) {
+            if (feed->fills_store()) return remove(object);
             std::erase_if(feed->buffered, [key = raw_key(object)](const auto& kept) {
               return key_of(*kept.get()) == key;
             });
           },
       .init_done =
           [this, feed] {
+            if (feed->fills_store()) return;
             const auto changes =
                 store_.replace(std::exchange(feed->buffered, {}), feed->namespace_);
             for (std::size_t at = 0; at < changes.size(); ++at) tell(changes[at]);
           },
-      .apply = [this](const nlohmann::json& object) { apply(object); },
-      .remove =
-          [this](const nlohmann::json& object) {
-            if (const auto change = store_.remove(raw_key(object))) tell(*change);
-          },
+      .apply = [this](const nlohmann::json& object) { apply(object, /*initial=*/false); },
+      .remove = [this](const nlohmann::json& object) { remove(object); },
       .seen = [this,
                feed](const std::string& version) { progress_.seen(feed->namespace_, version); },
       .failed = [this,
@@ -194,10 +204,17 @@ base::Result<T> Informer<T>::decode_safely(const nlohmann::json& object) const {
 }
 
 template <class T>
-void Informer<T>::apply(const nlohmann::json& object) {
+void Informer<T>::apply(const nlohmann::json& object, bool initial) {
   auto value = decoded(object);
-  const auto change = value ? store_.upsert(std::move(value)) : store_.remove(raw_key(object));
-  if (change) tell(*change);
+  auto change = value ? store_.upsert(std::move(value)) : store_.remove(raw_key(object));
+  if (!change) return;
+  change->initial = initial;
+  tell(*change);
+}
+
+template <class T>
+void Informer<T>::remove(const nlohmann::json& object) {
+  if (const auto change = store_.remove(raw_key(object))) tell(*change);
 }
 
 template <class T>

@@ -70,9 +70,10 @@ void Watcher::run(const std::stop_token& stop) {
   }
 }
 
+// An event delays nothing: it needs no jitter, which is a call of the kernel.
 void Watcher::take(const WatchInput& input) {
-  next_ =
-      watch_step(std::move(next_.state), input, clock_.steady_now(), base::random_unit(), limits_);
+  const double jitter = std::holds_alternative<EventArrived>(input) ? 0 : base::random_unit();
+  next_ = watch_step(std::move(next_.state), input, clock_.steady_now(), jitter, limits_);
 }
 
 void Watcher::list_page(const std::stop_token& stop) {

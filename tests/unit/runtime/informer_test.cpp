@@ -149,6 +149,16 @@ TEST_F(InformerTest, NeverAsksForMoreThanAPageAtOnce) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_THAT(lists[i], HasSubstr("limit=500")) << lists[i];
 }
 
+TEST_F(InformerTest, AFirstListingThatBeginsAnewForgetsWhatIsGoneSince) {
+  say(list("10", {pet("ada", "1"), pet("rex", "2")}, "more"));
+  say(Answer::json({{"kind", "Status"}, {"code", 410}, {"reason", "Expired"}}, 410));
+  say(list("11", {pet("rex", "3")}));
+
+  EXPECT_THAT(run(), ElementsAre("home/ada ->1 initial", "home/rex ->2 initial",
+                                 "home/ada 1>- initial", "home/rex 2>3 initial"));
+  EXPECT_EQ(informer_->store().size(), 1U);
+}
+
 TEST_F(InformerTest, FollowsTheEventsOfTheWatch) {
   say(list("10", {pet("rex", "2")}));
   say(stream(event("ADDED", pet("ada", "11")) + event("MODIFIED", pet("rex", "12", "wuff")) +
@@ -207,7 +217,7 @@ TEST_F(InformerTest, AnObjectThatDoesNotDecodeCountsAsAbsent) {
   say(list("10", {pet("rex", "2"), pet("ada", "3")}));
   say(stream(event("MODIFIED", mute) + event("MODIFIED", pet("ada", "13"))));
 
-  EXPECT_THAT(run(), ElementsAre("home/ada ->3 initial", "home/rex ->2 initial", "home/rex 2>-",
+  EXPECT_THAT(run(), ElementsAre("home/rex ->2 initial", "home/ada ->3 initial", "home/rex 2>-",
                                  "home/ada 3>13"));
 }
 
