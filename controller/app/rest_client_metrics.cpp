@@ -1,5 +1,6 @@
 #include "app/rest_client_metrics.h"
 
+#include "base/check.h"
 #include "http/url.h"
 
 namespace app {
@@ -39,6 +40,10 @@ std::string host_of(std::string_view server) {
   return url ? url->origin().substr(url->scheme.size() + 3) : std::string(server);
 }
 
+int usual_status(std::string_view method) {
+  return method == "POST" ? 201 : 200;
+}
+
 double in_seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -48,33 +53,49 @@ double in_seconds(std::chrono::nanoseconds duration) {
 RestClientMetrics::RestClientMetrics(metrics::Registry& registry, std::string_view server)
     : registry_(registry), host_(host_of(server)) {
   for (const std::string_view method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
-    calls(method, method == "POST" ? "201" : "200");
+    methods_.emplace(method, make_series(method));
     calls(method, std::string(kNoAnswer));
-    seconds(kSeconds, verb(method));
-    seconds(kLimiterSeconds, verb(method));
-    bytes(kRequestBytes, method);
-    bytes(kResponseBytes, method);
   }
   retries("GET", "401");  // the only repetition there is
   seconds(kLookupSeconds, {{"host", host_}});
 }
 
+RestClientMetrics::OfMethod RestClientMetrics::make_series(std::string_view method) const {
+  return {.succeeded = calls(method, std::to_string(usual_status(method))),
+          .took = seconds(kSeconds, verb(method)),
+          .waited = seconds(kLimiterSeconds, verb(method)),
+          .request_bytes = bytes(kRequestBytes, method),
+          .response_bytes = bytes(kResponseBytes, method)};
+}
+
 void RestClientMetrics::observe(const kube::CallFacts& facts) const {
-  calls(facts.method,
-        facts.http_status == 0 ? std::string(kNoAnswer) : std::to_string(facts.http_status))
-      .add();
+  const OfMethod& series = of_method(facts.method);
+  count(facts, series);
   if (facts.retried_after != 0) retries(facts.method, std::to_string(facts.retried_after)).add();
   if (facts.name_lookup) {
     seconds(kLookupSeconds, {{"host", host_}}).observe(in_seconds(*facts.name_lookup));
   }
   if (facts.is_watch) return;
-  seconds(kSeconds, verb(facts.method)).observe(in_seconds(facts.took));
-  bytes(kRequestBytes, facts.method).observe(static_cast<double>(facts.request_bytes));
-  bytes(kResponseBytes, facts.method).observe(static_cast<double>(facts.response_bytes));
+  series.took.observe(in_seconds(facts.took));
+  series.request_bytes.observe(static_cast<double>(facts.request_bytes));
+  series.response_bytes.observe(static_cast<double>(facts.response_bytes));
+}
+
+void RestClientMetrics::count(const kube::CallFacts& facts, const OfMethod& series) const {
+  if (facts.http_status == usual_status(facts.method)) return series.succeeded.add();
+  calls(facts.method,
+        facts.http_status == 0 ? std::string(kNoAnswer) : std::to_string(facts.http_status))
+      .add();
 }
 
 void RestClientMetrics::waited(std::string_view method, std::chrono::nanoseconds delay) const {
-  seconds(kLimiterSeconds, verb(method)).observe(in_seconds(delay));
+  of_method(method).waited.observe(in_seconds(delay));
+}
+
+const RestClientMetrics::OfMethod& RestClientMetrics::of_method(std::string_view method) const {
+  const auto known = methods_.find(method);
+  BASE_CHECK(known != methods_.end());  // the client has no others
+  return known->second;
 }
 
 Labels RestClientMetrics::verb(std::string_view method) const {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,18 @@ class RestClientMetrics {
   void waited(std::string_view method, std::chrono::nanoseconds delay) const;
 
  private:
+  // The series of one method, looked up once.
+  struct OfMethod {
+    metrics::Counter succeeded{};  // with the status that is usual
+    metrics::Histogram took{};
+    metrics::Histogram waited{};
+    metrics::Histogram request_bytes{};
+    metrics::Histogram response_bytes{};
+  };
+
+  OfMethod make_series(std::string_view method) const;
+  const OfMethod& of_method(std::string_view method) const;
+  void count(const kube::CallFacts& facts, const OfMethod& series) const;
   metrics::Labels verb(std::string_view method) const;
   metrics::Counter calls(std::string_view method, const std::string& code) const;
   metrics::Counter retries(std::string_view method, const std::string& code) const;
@@ -32,6 +46,7 @@ class RestClientMetrics {
 
   metrics::Registry& registry_;
   const std::string host_;
+  std::map<std::string, OfMethod, std::less<>> methods_{};  // constant after the constructor
 };
 
 }  // namespace app

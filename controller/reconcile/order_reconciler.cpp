@@ -266,8 +266,9 @@ base::Result<api::CertificateOrder> OrderReconciler::write(const api::Certificat
   api::CertificateOrder after = object;
   after.status = rules::report_order(object, made, clock_.now());
   if (after.status == object.status) return object;
-  const auto written = TRY(write_status(client_, {kOrders, object.meta, "the ledger"},
-                                        api::encode_status(after.status), stop));
+  const auto written =
+      TRY(write_status(client_, {kOrders, object.meta, "the ledger"},
+                       api::encode_status(after.status), stop, kube::View::kWhole));
   after = TRY(api::decode_certificate_order(written));
   gate_.wrote(after.meta.resource_version);
   return after;

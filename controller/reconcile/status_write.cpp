@@ -8,7 +8,8 @@
 namespace reconcile {
 
 base::Result<nlohmann::json> write_status(kube::Client& client, const StatusTarget& target,
-                                          nlohmann::json status, std::stop_token stop) {
+                                          nlohmann::json status, std::stop_token stop,
+                                          kube::View answer) {
   const auto& [resource, meta, words] = target;
   const nlohmann::json object{{"apiVersion", resource.api_version()},
                               {"kind", resource.kind},
@@ -18,8 +19,8 @@ base::Result<nlohmann::json> write_status(kube::Client& client, const StatusTarg
                                 {"uid", meta.uid},
                                 {"resourceVersion", meta.resource_version}}},
                               {"status", std::move(status)}};
-  auto written =
-      client.replace_status(resource, {meta.namespace_, meta.name}, object, std::move(stop));
+  auto written = client.replace_status(resource, {meta.namespace_, meta.name}, object,
+                                       std::move(stop), answer);
   if (written) return written;
   return std::unexpected(base::wrap("write " + std::string(words), std::move(written).error()));
 }

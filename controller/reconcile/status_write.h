@@ -19,9 +19,11 @@ struct StatusTarget {
   std::string_view words;  // for errors: what is written, "the ledger"
 };
 
-// The object as the API server has it then. kConflict: there is a newer version,
-// or another object of that name. kNotFound: it was deleted meanwhile. Blocks for the answer.
+// The object as the API server has it then, or what `answer` says of it. kConflict: there is a
+// newer version, or another object of that name. kNotFound: it was deleted meanwhile. Blocks for
+// the answer.
 base::Result<nlohmann::json> write_status(kube::Client& client, const StatusTarget& target,
-                                          nlohmann::json status, std::stop_token stop);
+                                          nlohmann::json status, std::stop_token stop,
+                                          kube::View answer = kube::View::kMetadata);
 
 }  // namespace reconcile

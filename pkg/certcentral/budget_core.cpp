@@ -81,11 +81,18 @@ bool BudgetCore::Window::admits(const Usage& use, Urgency urgency) const {
   return promised < limit;
 }
 
+// Of the calls, which are in the order of time, only those at the front can have left the window.
+BudgetCore::Usage BudgetCore::Window::usage_at(base::Steady now) const {
+  Usage use = usage;
+  for (const Call& call : calls) {
+    if (call.at + length > now) break;
+    use.remove(call.urgency);
+  }
+  return use;
+}
+
 bool BudgetCore::Window::is_below_share(Urgency urgency, base::Steady now) const {
-  const auto is_counted = [&](const Call& call) {
-    return call.urgency == urgency && call.at + length > now;
-  };
-  return static_cast<std::size_t>(std::ranges::count_if(calls, is_counted)) < share();
+  return usage_at(now).by_urgency[index_of(urgency)] < share();
 }
 
 milliseconds BudgetCore::Window::wait_for(Urgency urgency, base::Steady now) const {
@@ -105,11 +112,6 @@ void BudgetCore::Window::forget(base::Steady now) {
     usage.remove(calls.front().urgency);
     calls.pop_front();
   }
-}
-
-std::size_t BudgetCore::Window::used_at(base::Steady now) const {
-  const auto is_counted = [&](const Call& call) { return call.at + length > now; };
-  return static_cast<std::size_t>(std::ranges::count_if(calls, is_counted));
 }
 
 BudgetCore::BudgetCore(const RateLimits& limits)
@@ -161,7 +163,7 @@ std::size_t BudgetCore::remaining(base::Steady now) const {
   if (paused_until_ > now) return 0;
   std::size_t least = windows_[0].limit;
   for (const Window& window : windows_) {
-    const std::size_t used = window.used_at(now);
+    const std::size_t used = window.usage_at(now).total;
     least = std::min(least, used < window.limit ? window.limit - used : 0);
   }
   return least;

@@ -94,7 +94,7 @@ class BudgetCore {
     bool is_below_share(Urgency urgency, base::Steady now) const;
     std::chrono::milliseconds wait_for(Urgency urgency, base::Steady now) const;
     void forget(base::Steady now);
-    std::size_t used_at(base::Steady now) const;
+    Usage usage_at(base::Steady now) const;
   };
 
   std::array<Window, 2> windows_;

@@ -285,8 +285,8 @@ Result<json> Client::replace(const Resource& resource, const ObjectKey& key, con
 }
 
 Result<json> Client::replace_status(const Resource& resource, const ObjectKey& key,
-                                    const json& object, std::stop_token stop) {
-  WriteOptions options = impl_->write_options();
+                                    const json& object, std::stop_token stop, View answer) {
+  WriteOptions options = impl_->write_options(answer);
   options.subresource = Subresource::kStatus;
   return impl_->call(replace_request(resource, key, object, options),
                      {in_words("replace status of", resource, key.text()), resource}, stop);

@@ -123,7 +123,8 @@ class Client {
                                        const nlohmann::json& object, std::stop_token stop);
   // The same on /status: of `object` only the status counts, and the preconditions in its metadata.
   base::Result<nlohmann::json> replace_status(const Resource& resource, const ObjectKey& key,
-                                              const nlohmann::json& object, std::stop_token stop);
+                                              const nlohmann::json& object, std::stop_token stop,
+                                              View answer = View::kWhole);
 
   // The object that was deleted, or a Status. kConflict if a precondition fails, kNotFound.
   base::Result<nlohmann::json> remove(const Resource& resource, const ObjectKey& key,

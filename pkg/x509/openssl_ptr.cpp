@@ -64,8 +64,10 @@ BioPtr reader_of(std::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
+// Fetched once: EVP_sha256() stands for a search at each use, which takes as long as the hash.
 std::string sha256(std::string_view bytes) {
-  return digest(EVP_sha256(), bytes);
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return digest(method, bytes);
 }
 std::string sha1(std::string_view bytes) {
   return digest(EVP_sha1(), bytes);
