@@ -28,7 +28,6 @@ constexpr auto kDrain = 12s;
 constexpr auto kNamespaceInterval = 10min;
 constexpr auto kTidyInterval = 1s;
 constexpr auto kCacheWait = 1s;
-constexpr auto kCachePause = 50ms;
 constexpr auto kTellAgain = 2min;
 constexpr runtime::WatchLimits kWatchLimits{.streamed_lists = true};
 
@@ -153,7 +152,7 @@ App::App(const cli::RunOptions& options, Connection connection)
                           }),
       debug_(caches(), queues(), decisions_) {
   telemetry_.watch_budgets([this] { return accounts_.remaining(); });
-  reconcile::connect(informers(), queues(), sponsors_);
+  reconcile::connect(informers(), queues(), sponsors_, own_writes_);
   reconcile::connect_namespaces(namespaces_, informers(), queues());
   want_keys();
   add_readiness();
@@ -208,7 +207,8 @@ bool App::surely_leads() const {
 }
 
 reconcile::DuplicateReconciler::Options App::request_options() {
-  return {.observe = {.duplicate_settle_window = options_.duplicate_settle_window},
+  return {.observe = {.duplicate_settle_window = options_.duplicate_settle_window,
+                      .own_writes = &own_writes_},
           .act = {.ledger_namespace = ledger_namespace_,
                   .may_act = [this] { return surely_leads(); },
                   .evidence = [this] { check_profiles(); },
@@ -323,8 +323,17 @@ void App::add_readiness() {
 }
 
 bool App::caches_synced() const {
-  return requests_.has_synced() && profiles_.has_synced() && secrets_.has_synced() &&
-         entries_.has_synced() && (!options_.namespaces.empty() || namespaces_.has_synced());
+  return wait_synced(0ms, {});
+}
+
+bool App::wait_synced(std::chrono::milliseconds at_most, const std::stop_token& stop) const {
+  const base::Steady until = clock_.steady_now() + at_most;
+  const auto is_there = [&](const auto& informer) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock_.steady_now());
+    return informer.wait_synced(std::max(left, 0ms), stop);
+  };
+  return is_there(requests_) && is_there(profiles_) && is_there(secrets_) && is_there(entries_) &&
+         (!options_.namespaces.empty() || is_there(namespaces_));
 }
 
 std::string App::cache_problem() const {
@@ -343,7 +352,7 @@ bool App::wait_for_caches(const std::stop_token& stop) {
   std::string told;
   base::Steady tell_again = clock_.steady_now() + kTellAgain;
   while (!stop.stop_requested()) {
-    if (requests_.wait_synced(kCacheWait, stop) && caches_synced()) return true;
+    if (wait_synced(kCacheWait, stop)) return true;
     const std::string problem = cache_problem();
     const base::Steady now = clock_.steady_now();
     if ((!problem.empty() && problem != told) || now >= tell_again) {
@@ -353,8 +362,6 @@ bool App::wait_for_caches(const std::stop_token& stop) {
       told = problem;
       tell_again = now + kTellAgain;
     }
-    // The others may still be missing when requests are there.
-    runtime::pause(kCachePause, stop);
   }
   return false;
 }
@@ -406,7 +413,8 @@ base::Result<void> App::run(std::stop_token stop) {
   const std::stop_callback on_signal(stop, [this] { ended_.request_stop(); });
   const std::stop_token ended = ended_.get_token();
   start_informers();
-  if (wait_for_caches(ended) && wait_for_schemas(*client_, schemas_, ended)) {
+  // The lists come meanwhile.
+  if (wait_for_schemas(*client_, schemas_, ended) && wait_for_caches(ended)) {
     follow_namespaces(ended);
     base::log_info("caches are complete", {{"requests", requests_.store().size()},
                                            {"profiles", profiles_.store().size()}});

@@ -69,6 +69,7 @@ class App {
   // Why the caches are not complete, in one sentence; "" if no listing has failed.
   std::string cache_problem() const;
   bool caches_synced() const;
+  bool wait_synced(std::chrono::milliseconds at_most, const std::stop_token& stop) const;
   bool wait_for_caches(const std::stop_token& stop);
   void refresh_credential_watches();
   reconcile::Caches caches();
@@ -102,6 +103,7 @@ class App {
 
   reconcile::Accounts accounts_;
   reconcile::ProfileStates profile_states_;
+  reconcile::OwnWrites own_writes_;
   reconcile::Sponsors sponsors_;
   runtime::EventRecorder events_;
   x509::KeyPool keys_;

@@ -63,7 +63,7 @@ class Planner {
               .place = world_.place_of_request(key),
               .secret_name = request->spec.secret_name};
     auto seen = observer_.observe(*request, false, reconcile::Source::kCached,
-                                  observer_.begin_item(), stop);
+                                  observer_.begin_item(key), stop);
     if (!seen) {
       item.reason = api::Reason::kPending;
       item.message = seen.error().message;

@@ -63,8 +63,8 @@ base::Result<Finding> inquire(const kube::ObjectKey& key, bool suspended,
       kube::ObjectKey{api::profile_namespace(request), request.spec.profile_ref.name}.text();
   check_profile(*world, preflight, profile, options.direct, stop);
   reconcile::Observer observer(world->caches(), world->client(), clock, {});
-  auto seen = TRY(
-      observer.observe(request, false, reconcile::Source::kCached, observer.begin_item(), stop));
+  auto seen = TRY(observer.observe(request, false, reconcile::Source::kCached,
+                                   observer.begin_item(api::key_of(request.meta)), stop));
   Finding found{.notes = world->notes()};
   decide(observer, seen, found, stop);
   if (const std::string blind = preflight.blind(profile); !blind.empty()) {

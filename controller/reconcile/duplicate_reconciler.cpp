@@ -228,7 +228,7 @@ base::Result<rules::Decision> DuplicateReconciler::run_passes(const Request& req
                                                               Memory& memory, Observation& seen,
                                                               std::stop_token stop) {
   Source source = Source::kCached;
-  const auto item = observer_.begin_item();
+  const auto item = observer_.begin_item(api::key_of(request->meta));
   for (int pass = 0; pass < kPassesMax; ++pass) {
     seen = TRY(observe_again(request, memory, source, std::move(seen), item, stop));
     rules::Decision made = decide_asking(seen, memory, stop);

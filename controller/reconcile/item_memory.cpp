@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "kube/response.h"
 #include "reconcile/secrets.h"
 
 namespace reconcile {
@@ -28,11 +29,18 @@ base::Result<std::shared_ptr<nlohmann::json>> ItemMemory::secret(kube::Client& c
 }
 
 void ItemMemory::wrote(const kube::ObjectKey& key, nlohmann::json&& secret) {
+  if (own_writes_ != nullptr) {
+    own_writes_->wrote(request_, key, kube::metadata_text(secret, "resourceVersion"));
+  }
   secrets_[key] = wiped_at_its_end(std::move(secret));
 }
 
 void ItemMemory::deleted(const kube::ObjectKey& key) {
-  secrets_[key] = nullptr;
+  auto& secret = secrets_[key];
+  if (own_writes_ != nullptr && secret) {
+    own_writes_->deleted(request_, key, kube::metadata_text(*secret, "uid"));
+  }
+  secret = nullptr;
 }
 
 }  // namespace reconcile

@@ -13,6 +13,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "kube/client.h"
+#include "reconcile/own_writes.h"
 #include "x509/parse_memo.h"
 
 namespace reconcile {
@@ -20,7 +21,11 @@ namespace reconcile {
 class ItemMemory {
  public:
   ItemMemory() = default;
-  explicit ItemMemory(std::shared_ptr<x509::KnownIssuers> issuers) : parsed_(std::move(issuers)) {}
+  // Of the item of `request` ("namespace/name"), whose writes are told to `own_writes`, which must
+  // outlive it; null: to nobody.
+  ItemMemory(std::shared_ptr<x509::KnownIssuers> issuers, OwnWrites* own_writes,
+             std::string request)
+      : own_writes_(own_writes), request_(std::move(request)), parsed_(std::move(issuers)) {}
 
   // The Secret as last read or written here, else as the API server has it; null: there is none.
   // Errors of the API server pass through. Its text is wiped when nobody holds it any more.
@@ -34,6 +39,8 @@ class ItemMemory {
   x509::ParseMemo& parsed() { return parsed_; }
 
  private:
+  OwnWrites* const own_writes_ = nullptr;
+  const std::string request_{};
   std::map<kube::ObjectKey, std::shared_ptr<nlohmann::json>> secrets_{};
   x509::ParseMemo parsed_{};
 };

@@ -63,6 +63,7 @@ struct Observation {
 
 struct ObserveOptions {
   std::chrono::seconds duplicate_settle_window{180};
+  OwnWrites* own_writes = nullptr;  // hears of the items' writes; must outlive the observer
 };
 
 class Observer {
@@ -71,8 +72,11 @@ class Observer {
   Observer(Caches caches, kube::Client& client, const base::Clock& clock, ObserveOptions options)
       : caches_(caches), client_(client), clock_(clock), options_(options) {}
 
-  // Of the item that begins. Its passes share issuers' certificates with all others.
-  std::shared_ptr<ItemMemory> begin_item() const { return std::make_shared<ItemMemory>(issuers_); }
+  // Of the item of `request` ("namespace/name") that begins. Its passes share issuers' certificates
+  // with all others.
+  std::shared_ptr<ItemMemory> begin_item(std::string request) const {
+    return std::make_shared<ItemMemory>(issuers_, options_.own_writes, std::move(request));
+  }
 
   // The facts of `request` without the CA's. `known_pending`: whether this process has made a
   // pending Secret that the cache may not show yet. Errors of the API server pass through.

@@ -75,7 +75,8 @@ std::vector<std::string> requests_of(const api::ObjectMeta& secret) {
   return {kube::ObjectKey{secret.namespace_, owner->second}.text()};
 }
 
-void connect(const Informers& informers, const Queues& queues, const Sponsors& sponsors) {
+void connect(const Informers& informers, const Queues& queues, const Sponsors& sponsors,
+             OwnWrites& own_writes) {
   add_indexes(informers);
   const auto& store = informers.requests.store();
   informers.requests.on_change([queues, &store](const runtime::Change<Request>& change) {
@@ -88,14 +89,18 @@ void connect(const Informers& informers, const Queues& queues, const Sponsors& s
   informers.profiles.on_change([queues](const runtime::Change<Profile>& change) {
     queues.profiles.add(change.key, urgency_of(change.initial));
   });
-  informers.secrets.on_change([queues, &store](const runtime::Change<SecretMeta>& change) {
+  informers.secrets.on_change([queues, &requests = informers.requests, &store,
+                               &own_writes](const runtime::Change<SecretMeta>& change) {
+    if (!requests.has_synced()) return;  // each will be looked at when it is listed
+    const std::string writer = own_writes.take_writer(change);
+    const auto wake = [&](const std::string& key, const runtime::Urgency& urgency) {
+      if (key != writer) queues.requests.add(key, urgency);
+    };
     for (const auto& side : {change.before, change.after}) {
       if (!side) continue;
-      for (const std::string& key : requests_of(side->meta)) {
-        queues.requests.add(key, urgency_of(change.initial));
-      }
+      for (const std::string& key : requests_of(side->meta)) wake(key, urgency_of(change.initial));
     }
-    add_all(store.keys_by_index(kBySecret, change.key), queues.requests);
+    for (const std::string& key : store.keys_by_index(kBySecret, change.key)) wake(key, {});
   });
   informers.entries.on_change(
       [queues, &sponsors](const runtime::Change<api::CertificateOrder>& change) {

@@ -33,7 +33,8 @@ struct Queues {
 
 // Adds the indexes and the handlers. Call once, before the informers start; everything must
 // outlive them.
-void connect(const Informers& informers, const Queues& queues, const Sponsors& sponsors);
+void connect(const Informers& informers, const Queues& queues, const Sponsors& sponsors,
+             OwnWrites& own_writes);
 
 // The same for the labels of namespaces, once they have all been listed: no worker runs before
 // that.

@@ -198,7 +198,9 @@ TEST(Weight, TenThousandReadyRequestsAreHeldInFewBytesEach) {
   runtime::WorkQueue queue("request", {}, clock, registry);
   runtime::WorkQueue others("other", {}, clock, registry);
   const reconcile::Sponsors sponsors([](const std::string&) {});
-  reconcile::connect({requests, profiles, secrets, entries}, {queue, others, others}, sponsors);
+  reconcile::OwnWrites own_writes;
+  reconcile::connect({requests, profiles, secrets, entries}, {queue, others, others}, sponsors,
+                     own_writes);
   reconcile::Revocations revocations(clock, 6h);
   const std::size_t before = heap_bytes();
 

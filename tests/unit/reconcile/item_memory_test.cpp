@@ -89,5 +89,18 @@ TEST_F(ItemMemoryTest, KnowsWhatWasWrittenAndWhatWasDeleted) {
   EXPECT_EQ(*reads_, 0);
 }
 
+TEST_F(ItemMemoryTest, TellsOfWhatWasWrittenAndDeleted) {
+  OwnWrites writes;
+  ItemMemory memory(nullptr, &writes, "team-a/shop");
+  SecretMeta seen{};
+  seen.meta = {.uid = "uid-1", .resource_version = "7"};
+  const auto secret = std::make_shared<const SecretMeta>(seen);
+
+  memory.wrote(key_, {{"metadata", {{"uid", "uid-1"}, {"resourceVersion", "7"}}}});
+  EXPECT_EQ(writes.take_writer({.key = key_.text(), .after = secret}), "team-a/shop");
+  memory.deleted(key_);
+  EXPECT_EQ(writes.take_writer({.key = key_.text(), .before = secret}), "team-a/shop");
+}
+
 }  // namespace
 }  // namespace reconcile

@@ -115,32 +115,48 @@ TEST(RequestsOf, NamesNobodyWithoutTheLabel) {
   EXPECT_THAT(requests_of({.namespace_ = "team-a", .name = "shop-tls"}), IsEmpty());
 }
 
-// The watch of namespaces breaks at once, so that every change is found by listing them again; the
-// namespace has other labels at each listing.
-class NamespacesThatAreListedAgain : public testing::Test {
+// One request and two Secrets, and nothing changes. The watch of namespaces breaks at once, so that
+// every change is found by listing them again; the namespace has other labels at each listing.
+class Watches : public testing::Test {
  protected:
   runtime_test::Answer respond(const http::Request& request) {
     const bool watches = request.url.find("watch=") != std::string::npos;
-    if (runtime_test::FakeApi::path_of(request) != "/api/v1/namespaces") {
-      return watches ? runtime_test::Answer{.end = runtime_test::Answer::End::kOpen}
-                     : list({{"name", "shop"}, {"namespace", "team-a"}});
+    const std::string path = runtime_test::FakeApi::path_of(request);
+    if (path == "/api/v1/namespaces") {
+      if (watches) return {.status = 410, .body = R"({"kind": "Status", "code": 410})"};
+      ++listings_;
+      return list({{{"name", "team-a"}, {"labels", {{"tier", std::to_string(listings_)}}}}});
     }
-    if (watches) return {.status = 410, .body = R"({"kind": "Status", "code": 410})"};
-    ++listings_;
-    return list({{"name", "team-a"}, {"labels", {{"tier", std::to_string(listings_)}}}});
+    if (watches) return {.end = runtime_test::Answer::End::kOpen};
+    if (path == "/api/v1/secrets") return list({secret_of("shop"), secret_of("bill")});
+    return list({{{"name", "shop"}, {"namespace", "team-a"}}});
   }
-  runtime_test::Answer list(json meta) const {
-    meta["uid"] = "uid";
-    meta["resourceVersion"] = std::to_string(10 + listings_);
+  runtime_test::Answer list(std::vector<json> metas) const {
+    const std::string version = std::to_string(10 + listings_);
+    json items = json::array();
+    for (json& meta : metas) {
+      meta["uid"] = "uid";
+      meta["resourceVersion"] = version;
+      items.push_back({{"metadata", meta}});
+    }
     return runtime_test::Answer::json(
-        {{"metadata", {{"resourceVersion", std::to_string(10 + listings_)}}},
-         {"items", json::array({json{{"metadata", meta}}})}});
+        {{"metadata", {{"resourceVersion", version}}}, {"items", items}});
+  }
+  static json secret_of(const std::string& request) {
+    return {{"name", request + "-tls"},
+            {"namespace", "team-a"},
+            {"labels", {{std::string(api::kRequestLabel), request}}}};
   }
   template <class T>
   static base::Result<T> decode(const json& object) {
     T made{};
     made.meta = TRY(api::decode_metadata(object));
     return made;
+  }
+  void list_requests() {
+    requests_.start();
+    ASSERT_TRUE(requests_.wait_synced(10s, {}));
+    ASSERT_EQ(next(), "team-a/shop") << "its own first listing";
   }
   // The next key that is due, or "" after a while.
   std::string next() {
@@ -171,21 +187,64 @@ class NamespacesThatAreListedAgain : public testing::Test {
   runtime::Informer<NamespaceMeta> namespaces_{
       *client_, {.resource = kube::kNamespaces}, decode<NamespaceMeta>, clock_};
   Sponsors sponsors_{[](const std::string&) {}};
+  OwnWrites own_writes_{};
+  const Informers informers_{requests_, profiles_, secrets_, entries_};
+  const Queues queues_{requests_queue_, profiles_queue_, entries_queue_};
 };
 
-TEST_F(NamespacesThatAreListedAgain, WakeTheirRequestsWhenTheirLabelsHaveChanged) {
-  const Informers informers{requests_, profiles_, secrets_, entries_};
-  const Queues queues{requests_queue_, profiles_queue_, entries_queue_};
-  connect(informers, queues, sponsors_);
-  connect_namespaces(namespaces_, informers, queues);
-  requests_.start();
-  ASSERT_EQ(next(), "team-a/shop") << "its own first listing";
+TEST_F(Watches, OfNamespacesWakeTheirRequestsWhenTheirLabelsHaveChanged) {
+  connect(informers_, queues_, sponsors_, own_writes_);
+  connect_namespaces(namespaces_, informers_, queues_);
+  list_requests();
 
   namespaces_.start();
 
   EXPECT_EQ(next(), "team-a/shop");
   namespaces_.stop();
   EXPECT_GT(listings_, 1) << "the first listing wakes nobody: no worker runs before it";
+}
+
+TEST_F(Watches, OfSecretsWakeTheirRequests) {
+  connect(informers_, queues_, sponsors_, own_writes_);
+  list_requests();
+
+  secrets_.start();
+
+  EXPECT_EQ(next(), "team-a/shop");
+  EXPECT_EQ(next(), "team-a/bill");
+}
+
+TEST_F(Watches, OfSecretsDoNotWakeWhoHasWrittenWhatTheyShow) {
+  connect(informers_, queues_, sponsors_, own_writes_);
+  list_requests();
+  own_writes_.wrote("team-a/shop", {"team-a", "shop-tls"}, "10");
+  own_writes_.wrote("team-a/bill", {"team-a", "bill-tls"}, "9");
+
+  secrets_.start();
+
+  EXPECT_EQ(next(), "team-a/bill") << "another version than that which it wrote";
+  EXPECT_TRUE(secrets_.wait_synced(10s, {}));
+  EXPECT_TRUE(requests_queue_.is_idle());
+}
+
+TEST_F(Watches, OfSecretsWakeNobodyBeforeTheRequestsAreListed) {
+  connect(informers_, queues_, sponsors_, own_writes_);
+
+  secrets_.start();
+
+  ASSERT_TRUE(secrets_.wait_synced(10s, {}));
+  EXPECT_TRUE(requests_queue_.is_idle());
+}
+
+// Another request may want the same Secret.
+TEST_F(Watches, OfSecretsWakeWhoElseWantsWhatOneHasWritten) {
+  connect(informers_, queues_, sponsors_, own_writes_);
+  list_requests();
+  own_writes_.wrote("team-a/rival", {"team-a", "shop-tls"}, "10");
+
+  secrets_.start();
+
+  EXPECT_EQ(next(), "team-a/shop");
 }
 
 }  // namespace
