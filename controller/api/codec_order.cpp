@@ -49,9 +49,9 @@ nlohmann::json encode_status(const CertificateOrderStatus& status) {
 }
 
 nlohmann::json encode_object(const CertificateOrder& object) {
-  nlohmann::json json = encode_frame(kCertificateOrderKind, object.meta);
-  json["spec"] = encode_spec(object.spec);
-  return json;
+  nlohmann::json encoded = encode_frame(kCertificateOrderKind, object.meta);
+  encoded["spec"] = encode_spec(object.spec);
+  return encoded;
 }
 
 }  // namespace api

@@ -115,9 +115,9 @@ nlohmann::json encode_status(const AutomationProfileStatus& status) {
 }
 
 nlohmann::json encode_object(const AutomationProfile& object) {
-  nlohmann::json json = encode_frame(kAutomationProfileKind, object.meta);
-  json["spec"] = encode_spec(object.spec);
-  return json;
+  nlohmann::json encoded = encode_frame(kAutomationProfileKind, object.meta);
+  encoded["spec"] = encode_spec(object.spec);
+  return encoded;
 }
 
 }  // namespace api

@@ -128,9 +128,9 @@ nlohmann::json encode_status(const DuplicateCertificateRequestStatus& status) {
 }
 
 nlohmann::json encode_object(const DuplicateCertificateRequest& object) {
-  nlohmann::json json = encode_frame(kDuplicateCertificateRequestKind, object.meta);
-  json["spec"] = encode_spec(object.spec);
-  return json;
+  nlohmann::json encoded = encode_frame(kDuplicateCertificateRequestKind, object.meta);
+  encoded["spec"] = encode_spec(object.spec);
+  return encoded;
 }
 
 base::Packed pack(const DuplicateCertificateRequest& object) {

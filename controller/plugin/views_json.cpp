@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/codec.h"
+#include "base/text.h"
 #include "plugin/views.h"
 
 namespace plugin {
@@ -32,9 +33,7 @@ bool is_plain(const std::string& text) {
   };
   const bool safe = !text.empty() && std::isalpha(static_cast<unsigned char>(text.front())) != 0 &&
                     text.back() != ' ' && std::ranges::all_of(text, simple);
-  std::string lower = text;
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = base::lower_case(text);
   constexpr std::array kWords{"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
   return safe && std::ranges::find(kWords, lower) == kWords.end();
 }

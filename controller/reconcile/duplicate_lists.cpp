@@ -1,19 +1,14 @@
 #include "reconcile/duplicate_lists.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "x509/csr.h"
 
 namespace reconcile {
 namespace {
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 // A CSR never changes for a certificate id, and parsing checks a signature: do it once.
 std::string key_of(const certcentral::Duplicate& entry, std::map<std::int64_t, std::string>& keys) {
@@ -55,7 +50,7 @@ base::Result<void> DuplicateLists::look(certcentral::CaApi& ca, std::int64_t ord
   for (const certcentral::Duplicate& entry : TRY(ca.list_duplicates(order_id, stop))) {
     made->entries.push_back(
         {.public_key_sha256 = key_of(entry, keys),
-         .serial_number = lower(entry.serial_number),
+         .serial_number = base::lower_case(entry.serial_number),
          .listed = {.certificate_id = entry.id,
                     .status = entry.status,
                     .issued = entry.looks_issued() && entry.id != 0,

@@ -7,35 +7,35 @@
 namespace reconcile {
 namespace {
 
-using Outcome = rules::OrderPost::Outcome;
+using PostOutcome = rules::OrderPost::Outcome;
 
 rules::OrderPost failure(const base::Error& error) {
   rules::OrderPost post{.message = error.message, .retry_after = error.retry_after};
   switch (certcentral::class_of(error, certcentral::CallKind::kPost)) {
     case certcentral::ErrorClass::kAmbiguous:
-      post.outcome = Outcome::kUnknown;
+      post.outcome = PostOutcome::kUnknown;
       break;
     case certcentral::ErrorClass::kTransient:
       // What the CA answered has arrived there: a conflict is a no, not a request that got lost.
       if (!error.not_sent) {
-        post.outcome = Outcome::kRefused;
+        post.outcome = PostOutcome::kRefused;
         break;
       }
-      post.outcome = Outcome::kNotSent;
+      post.outcome = PostOutcome::kNotSent;
       post.reason = api::Reason::kCaUnavailable;
       break;
     case certcentral::ErrorClass::kRateLimited:
-      post.outcome = Outcome::kNotSent;
+      post.outcome = PostOutcome::kNotSent;
       post.reason = api::Reason::kRateLimited;
       break;
     case certcentral::ErrorClass::kConfiguration:
     case certcentral::ErrorClass::kTerminal:
-      post.outcome = Outcome::kRefused;
+      post.outcome = PostOutcome::kRefused;
       break;
   }
   // A bad key says nothing about the order.
   if (error.code == base::Code::kUnauthenticated) {
-    post.outcome = Outcome::kNotSent;
+    post.outcome = PostOutcome::kNotSent;
     post.reason = api::Reason::kCredentialsRejected;
   }
   return post;
@@ -67,18 +67,18 @@ certcentral::OrderRequest order_body(const api::CertificateOrder& entry,
 
 rules::OrderPost outcome_of(const base::Result<certcentral::Submission>& answer) {
   if (!answer) return failure(answer.error());
-  return {.outcome = Outcome::kAccepted, .order_id = answer->order_id};
+  return {.outcome = PostOutcome::kAccepted, .order_id = answer->order_id};
 }
 
-std::string_view name_of(Outcome outcome) {
+std::string_view name_of(PostOutcome outcome) {
   switch (outcome) {
-    case Outcome::kUnknown:
+    case PostOutcome::kUnknown:
       return "unknown";
-    case Outcome::kAccepted:
+    case PostOutcome::kAccepted:
       return "accepted";
-    case Outcome::kRefused:
+    case PostOutcome::kRefused:
       return "refused";
-    case Outcome::kNotSent:
+    case PostOutcome::kNotSent:
       return "not_sent";
   }
   return "unknown";

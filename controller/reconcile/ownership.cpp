@@ -1,8 +1,8 @@
 #include "reconcile/ownership.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "base/text.h"
 #include "x509/certificate.h"
 
 namespace reconcile {
@@ -10,14 +10,6 @@ namespace {
 
 using rules::OwnershipFacts;
 using Found = std::optional<OwnershipFacts>;
-
-// One spelling for the CA's numbers and ours: upper case, no leading zeros.
-std::string serial_key(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  text.erase(0, std::min(text.find_first_not_of('0'), text.size()));
-  return text;
-}
 
 // A duplicate is issued after its order was placed; the CA's days have no time of day.
 bool may_have_issued(const rules::OrderFacts& order, const rules::LeafFacts& leaf) {
@@ -35,6 +27,12 @@ std::vector<rules::OrderFacts> candidates(std::vector<rules::OrderFacts> orders,
 }
 
 }  // namespace
+
+std::string serial_key(std::string_view text) {
+  std::string key = base::lower_case(text);
+  key.erase(0, std::min(key.find_first_not_of('0'), key.size()));
+  return key;
+}
 
 base::Result<OwnershipFacts> Ownership::of(const rules::LeafFacts& leaf, certcentral::CaApi& ca,
                                            Inventory& inventory, base::TimePoint now,
@@ -56,9 +54,7 @@ base::Result<OwnershipFacts> Ownership::of(const rules::LeafFacts& leaf, certcen
 
 base::Result<Found> Ownership::by_serial(const rules::LeafFacts& leaf, certcentral::CaApi& ca,
                                          std::stop_token stop) {
-  std::string serial = leaf.serial_number;
-  std::ranges::transform(serial, serial.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const std::string serial = base::upper_case(leaf.serial_number);
   const auto order = ca.order_by_serial(serial, stop);
   if (!order) {
     // A serial number of another CA's may not even have the form that this one knows.

@@ -8,6 +8,7 @@
 #include <map>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/thread_annotations.h"
@@ -21,6 +22,9 @@ namespace reconcile {
 inline constexpr std::chrono::minutes kAbsenceAgeMax{10};
 // The most lists of duplicates that one question reads, the orders placed last first.
 inline constexpr std::size_t kCandidatesMax = 10;
+
+// The form in which serial numbers are compared: small hexadecimal digits, no leading zeros.
+std::string serial_key(std::string_view text);
 
 class Ownership {
  public:

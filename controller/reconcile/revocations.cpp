@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "reconcile/ownership.h"
 
 namespace reconcile {
 namespace {
@@ -23,13 +24,6 @@ struct Shown {
   ListedAs as = ListedAs::kNotAtAll;
   base::Steady began{};
 };
-
-// Numbers are compared without case and leading zeros.
-std::string serial_key(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-  text.erase(0, std::min(text.find_first_not_of('0'), text.size()));
-  return text;
-}
 
 ListedAs listed_as(std::string_view status) {
   return status == kRevoked ? ListedAs::kRevoked : ListedAs::kGood;

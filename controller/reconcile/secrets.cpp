@@ -10,6 +10,7 @@
 #include "api/codec.h"
 #include "api/names.h"
 #include "api/packing.h"
+#include "base/text.h"
 #include "reconcile/keystore.h"
 #include "reconcile/patch_over.h"
 
@@ -306,9 +307,7 @@ x509::KeyParams key_params(const api::KeyParameters& key) {
 }
 
 rules::LeafFacts leaf_facts(const x509::Certificate& certificate) {
-  std::string serial = certificate.serial_number();
-  std::ranges::transform(serial, serial.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string serial = base::lower_case(certificate.serial_number());
   const auto& names = certificate.dns_names();
   return {.common_name = certificate.common_name(),
           .dns_names = {names.begin(), names.end()},

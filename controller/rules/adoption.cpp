@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace rules {
 namespace {
 
 // As a request would give them: without what the CA adds by itself, and without a common name that
 // is no name of a server, as certificates from elsewhere may have.
 NamesWanted names_of(std::string common_name, const std::vector<std::string>& dns_names) {
-  std::ranges::transform(common_name, common_name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  common_name = base::lower_case(common_name);
   const bool is_name =
       dns_names.empty() || std::ranges::find(dns_names, common_name) != dns_names.end();
   if (common_name.empty() || !is_name) common_name.clear();

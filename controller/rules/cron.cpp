@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "base/text.h"
 
 namespace rules {
 namespace {
@@ -51,13 +52,6 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
   }
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
 std::unexpected<base::Error> wrong(const Field& field, std::string_view text) {
   const std::string words =
       field.words.empty() ? ""
@@ -75,7 +69,7 @@ std::optional<int> number(std::string_view text) {
 }
 
 Result<int> value_of(const Field& field, std::string_view text) {
-  const auto word = std::ranges::find(field.words, lower(text));
+  const auto word = std::ranges::find(field.words, base::lower_case(text));
   if (word != field.words.end()) {
     return field.first + static_cast<int>(word - field.words.begin());
   }

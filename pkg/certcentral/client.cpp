@@ -4,6 +4,7 @@
 #include <cctype>
 #include <utility>
 
+#include "base/text.h"
 #include "certcentral/codec.h"
 #include "certcentral/errors.h"
 #include "certcentral/http_date.h"
@@ -25,13 +26,6 @@ constexpr std::size_t kOrganizationsMax = 20'000;
 
 std::string of_order(std::string_view what, OrderId id) {
   return std::string(what) + " order " + std::to_string(id);
-}
-
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
 }
 
 bool is_header_value(std::string_view text) {
@@ -68,10 +62,7 @@ bool newest_first(const OrderSummary& a, const OrderSummary& b) {
 bool equal_hex(std::string_view a, std::string_view b) {
   const auto digits = [](std::string_view text) {
     const auto first = text.find_first_not_of('0');
-    std::string result(first == std::string_view::npos ? "" : text.substr(first));
-    std::ranges::transform(result, result.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return result;
+    return base::upper_case(first == std::string_view::npos ? "" : text.substr(first));
   };
   return digits(a) == digits(b);
 }
@@ -91,7 +82,7 @@ struct Client::Call {
 Client::Client(http::Transport& transport, const base::Clock& clock, ClientOptions options)
     : transport_(transport), clock_(clock), options_(std::move(options)) {
   // Secrets made from files often end in a line break.
-  options_.api_key = base::SecretString(trimmed(options_.api_key.expose()));
+  options_.api_key = base::SecretString(std::string(base::trimmed(options_.api_key.expose())));
 }
 
 http::Request Client::build(const Call& call) const {

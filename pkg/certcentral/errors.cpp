@@ -1,11 +1,11 @@
 #include "certcentral/errors.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "certcentral/json_reader.h"
 #include "http/retry_after.h"
 
@@ -167,8 +167,7 @@ bool has_reason(const Error& error, std::string_view name) {
 }
 
 bool tells_of_validation(const Error& error) {
-  std::string words = error.reason + ' ' + error.message;
-  std::ranges::transform(words, words.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string words = base::lower_case(error.reason + ' ' + error.message);
   const auto has = [&](std::string_view word) { return words.find(word) != std::string::npos; };
   return has("not_validated") || has("dcv") ||
          (has("validat") && (has("domain") || has("organization")));

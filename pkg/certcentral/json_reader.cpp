@@ -1,11 +1,12 @@
 #include "certcentral/json_reader.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <limits>
 
 #include <nlohmann/json.hpp>
+
+#include "base/text.h"
 
 namespace certcentral {
 namespace {
@@ -13,15 +14,8 @@ namespace {
 using base::Code;
 using base::fail;
 
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
-}
-
 std::string text_of_value(const Json& value) {
-  if (value.is_string()) return trimmed(value.get_ref<const std::string&>());
+  if (value.is_string()) return std::string(base::trimmed(value.get_ref<const std::string&>()));
   if (value.is_number()) return value.dump();
   return {};
 }
@@ -40,9 +34,7 @@ std::optional<std::int64_t> int_of_text(const std::string& text) {
 }
 
 std::string name_of_value(const Json& value) {
-  std::string name = text_of_value(value);
-  std::ranges::transform(name, name.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string name = base::lower_case(text_of_value(value));
   if (name.ends_with('.')) name.pop_back();
   return name;
 }
@@ -159,10 +151,7 @@ std::string name_text_of(const Json& object, const char* key) {
 }
 
 std::string upper_text_of(const Json& object, const char* key) {
-  std::string text = text_of(object, key);
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
+  return base::upper_case(text_of(object, key));
 }
 
 }  // namespace certcentral

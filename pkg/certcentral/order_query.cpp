@@ -1,10 +1,11 @@
 #include "certcentral/order_query.h"
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <string>
 #include <string_view>
+
+#include "base/text.h"
 
 namespace certcentral {
 namespace {
@@ -28,13 +29,6 @@ std::string creation_range(const OrderFilter& filter) {
   return range;
 }
 
-std::string lower(std::string_view name) {
-  std::string text(name);
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 // A row that shows no names cannot be ruled out by them.
 bool has_names(const CertificateSummary& certificate) {
   return !certificate.common_name.empty() || !certificate.dns_names.empty();
@@ -42,9 +36,9 @@ bool has_names(const CertificateSummary& certificate) {
 
 bool matches_names(const CertificateSummary& certificate, const OrderFilter& filter) {
   if (!has_names(certificate)) return true;
-  const std::string common_name = lower(filter.common_name);
+  const std::string common_name = base::lower_case(filter.common_name);
   if (!common_name.empty() && certificate.common_name != common_name) return false;
-  const std::string dns_name = lower(filter.dns_name);
+  const std::string dns_name = base::lower_case(filter.dns_name);
   return dns_name.empty() || certificate.common_name == dns_name ||
          std::ranges::count(certificate.dns_names, dns_name) > 0;
 }

@@ -1,8 +1,6 @@
 #include "http/server.h"
 
-#include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
@@ -16,6 +14,7 @@
 #include <openssl/ssl.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "http/peer_socket.h"
 #include "http/served_identity.h"
 
@@ -29,12 +28,6 @@ using base::Result;
 constexpr int kBacklog = 128;
 // Not `.*`, because a decoded path may hold a line break.
 constexpr const char* kAnyPath = R"([\s\S]*)";
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // cpp-httplib adds these four names to the headers itself; a client could send them too.
 bool is_pseudo_header(const std::string& name) {
@@ -53,7 +46,7 @@ ServerRequest request_of(const httplib::Request& from, std::string body) {
                         .from_loopback = is_loopback(from.remote_addr)};
   request.query.insert(from.params.begin(), from.params.end());
   for (const auto& [name, value] : from.headers) {
-    if (!is_pseudo_header(name)) request.headers.emplace(lower(name), value);
+    if (!is_pseudo_header(name)) request.headers.emplace(base::lower_case(name), value);
   }
   return request;
 }
@@ -272,7 +265,8 @@ void Server::Impl::read_and_handle(const httplib::Request& from, httplib::Respon
                                    const httplib::ContentReader& read) const {
   const bool has_body =
       from.has_header("Content-Length") ||
-      lower(from.get_header_value("Transfer-Encoding")).find("chunked") != std::string::npos;
+      base::lower_case(from.get_header_value("Transfer-Encoding")).find("chunked") !=
+          std::string::npos;
   std::string body;
   bool too_long = false;
   // Without either header cpp-httplib would read until the client closes. The limit is checked

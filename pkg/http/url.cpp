@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.h"
+
 namespace http {
 namespace {
 
@@ -67,8 +69,7 @@ Result<void> split_authority(std::string_view authority, Url& url) {
     rest = authority.substr(end);
     if (!is_host_name(url.host)) return bad_url("the host is missing or not a host name");
   }
-  std::transform(url.host.begin(), url.host.end(), url.host.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  url.host = base::lower_case(url.host);
   if (rest.empty()) return {};
   const auto port = rest.starts_with(':') ? parse_port(rest.substr(1)) : std::nullopt;
   if (!port) return bad_url("the port is not a number from 1 to 65535");

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/text.h"
+
 namespace kube {
 namespace {
 
@@ -11,9 +13,7 @@ namespace {
 base::SecretString read_token(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto first = text.find_first_not_of(" \t\r\n");
-  const auto last = text.find_last_not_of(" \t\r\n");
-  base::SecretString token(first == std::string::npos ? "" : text.substr(first, last - first + 1));
+  base::SecretString token{std::string(base::trimmed(text))};
   base::wipe(text);
   return token;
 }

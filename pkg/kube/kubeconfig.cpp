@@ -13,6 +13,8 @@
 #include <nlohmann/json.hpp>
 #include <yaml-cpp/yaml.h>
 
+#include "base/text.h"
+
 namespace kube {
 namespace {
 
@@ -42,12 +44,6 @@ Result<std::string> read_file(const fs::path& path) {
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) return invalid("'" + path.string() + "'", "cannot read it");
   return text;
-}
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 // A named cluster, user or context, and the file that it came from.
@@ -380,7 +376,7 @@ Result<Config> load_in_cluster(const ConfigSource& source, const std::string& ho
                 .source = "in-cluster"};
   if (exists(dir / "namespace")) {
     const std::string text = TRY(read_file(dir / "namespace"));
-    if (!trimmed(text).empty()) config.namespace_ = trimmed(text);
+    if (!base::trimmed(text).empty()) config.namespace_ = base::trimmed(text);
   }
   return config;
 }

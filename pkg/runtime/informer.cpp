@@ -2,15 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "kube/response.h"
+
 namespace runtime {
-namespace {
-
-std::string text_at(const nlohmann::json& object, const char* field) {
-  const auto at = object.find(field);
-  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
-}  // namespace
 
 std::vector<std::string> watched_namespaces(const InformerOptions& options) {
   if (options.namespaces.empty()) return {""};
@@ -26,9 +20,9 @@ WatchScope scope_of(const InformerOptions& options, const std::string& namespace
 }
 
 std::string raw_key(const nlohmann::json& object) {
-  const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object()) return {};
-  return kube::ObjectKey{text_at(*metadata, "namespace"), text_at(*metadata, "name")}.text();
+  return kube::ObjectKey{kube::metadata_text(object, "namespace"),
+                         kube::metadata_text(object, "name")}
+      .text();
 }
 
 }  // namespace runtime

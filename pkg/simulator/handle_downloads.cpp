@@ -19,10 +19,6 @@ Stage stage_of(const World& world, const Certificate& certificate) {
   return stage_of(certificate, request ? request->status : "", world.now);
 }
 
-bool is_out(Stage stage) {
-  return stage == Stage::kIssued || stage == Stage::kRevoked;
-}
-
 // The certificate if the caller may have it by now.
 std::expected<Certificate, Refusal> find_issued(const World& world, Exchange& exchange,
                                                 const std::string& text) {

@@ -1,8 +1,8 @@
-#include <algorithm>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "simulator/body.h"
 #include "simulator/handlers.h"
 #include "simulator/listing.h"
@@ -43,18 +43,11 @@ json short_row(const ListedOrder& row, base::TimePoint now) {
   return result;
 }
 
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  });
-  return text;
-}
-
 // {id} is an order, or the serial number or thumbprint of a primary certificate.
 std::optional<Order> find_by_any_id(const World& world, const Exchange& exchange,
                                     const std::string& text) {
   if (auto order = find_order(world, exchange, text)) return order;
-  const auto certificate = world.store.certificate_by_print(upper(text));
+  const auto certificate = world.store.certificate_by_print(base::upper_case(text));
   if (!certificate || certificate->kind != CertificateKind::kPrimary) return std::nullopt;
   return find_order(world, exchange, std::to_string(certificate->order_id));
 }

@@ -1,22 +1,13 @@
 #include "simulator/issue.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "simulator/names.h"
 #include "simulator/rules.h"
 
 namespace simulator {
 namespace {
-
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  });
-  return text;
-}
 
 // DV certificates name nobody but the host.
 Subject subject_of(Store& store, const Order& order, const Certificate& certificate) {
@@ -27,7 +18,7 @@ Subject subject_of(Store& store, const Order& order, const Certificate& certific
   subject.organization = organization->name;
   subject.city = organization->city;
   subject.state = organization->state;
-  subject.country = upper(organization->country);
+  subject.country = base::upper_case(organization->country);
   return subject;
 }
 

@@ -14,10 +14,6 @@ Stage stage_of(const Certificate& certificate, std::string_view request_status,
 
 namespace {
 
-bool is_out(Stage stage) {
-  return stage == Stage::kIssued || stage == Stage::kRevoked;
-}
-
 Stage stage_of(const Copy& copy, base::TimePoint now) {
   return stage_of(copy.certificate, copy.request_status, now);
 }
@@ -27,6 +23,10 @@ bool waits(Stage stage) {
 }
 
 }  // namespace
+
+bool is_out(Stage stage) {
+  return stage == Stage::kIssued || stage == Stage::kRevoked;
+}
 
 const Copy* OrderView::primary(base::TimePoint now) const {
   const Copy* best = nullptr;

@@ -18,6 +18,9 @@ enum class Stage {
   kRevoked,
 };
 
+// Whether the certificate exists and can be downloaded.
+bool is_out(Stage stage);
+
 // `request_status` is that of the request which the certificate belongs to.
 Stage stage_of(const Certificate& certificate, std::string_view request_status,
                base::TimePoint now);

@@ -1,7 +1,5 @@
 #include "simulator/sign.h"
 
-#include <algorithm>
-#include <cctype>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -10,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "x509/openssl_ptr.h"
 #include "x509/pem.h"
 #include "x509/public_key.h"
@@ -120,10 +119,7 @@ bool add_extensions(X509* certificate, X509* issuer, CertificateUse use) {
 }
 
 std::string upper_hex(std::string_view bytes) {
-  std::string hex = base::to_hex(bytes);
-  std::ranges::transform(hex, hex.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return hex;
+  return base::upper_case(base::to_hex(bytes));
 }
 
 Signed text_of(const X509* certificate) {

@@ -37,7 +37,7 @@ base::Result<http::ServerOptions> server_options(const SimulatorOptions& options
 }
 
 // "/journal?a=1&b=2" to path and query; nothing here needs percent-encoding.
-AdminRequest split_path(std::string_view method, std::string_view path, std::string_view json) {
+AdminRequest split_path(std::string_view method, std::string_view path, std::string_view body) {
   AdminRequest request;
   request.method = method;
   const auto mark = path.find('?');
@@ -52,7 +52,7 @@ AdminRequest split_path(std::string_view method, std::string_view path, std::str
     }
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
   }
-  request.body = json;
+  request.body = body;
   return request;
 }
 
@@ -186,8 +186,8 @@ base::Result<void> Simulator::allow_duplicates(std::int64_t order_id, bool allow
 }
 
 base::Result<std::string> Simulator::admin(std::string_view method, std::string_view path,
-                                           std::string_view json) {
-  const AdminAnswer answer = answer_admin(*impl_->service, split_path(method, path, json));
+                                           std::string_view body) {
+  const AdminAnswer answer = answer_admin(*impl_->service, split_path(method, path, body));
   if (answer.status == 200) return answer.body;
   return base::fail(code_of(answer.status),
                     fmt::format("{} /_sim{}: {}", method, path, answer.body));

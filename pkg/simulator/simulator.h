@@ -101,10 +101,10 @@ class Simulator {
   base::Result<void> revoke_certificate(std::int64_t certificate_id);
   base::Result<void> require_approval(std::int64_t account_id, bool required);
   base::Result<void> allow_duplicates(std::int64_t order_id, bool allowed);
-  // Everything else of /_sim: `path` is what follows it ("/dump"), `json` the body. The answer's
+  // Everything else of /_sim: `path` is what follows it ("/dump"), `body` its JSON. The answer's
   // body is returned; kNotFound and kInvalid for 404 and 400.
   base::Result<std::string> admin(std::string_view method, std::string_view path,
-                                  std::string_view json = "");
+                                  std::string_view body = "");
 
  private:
   struct Impl;

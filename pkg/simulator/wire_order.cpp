@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "simulator/body.h"
 #include "simulator/issuer.h"
 #include "simulator/wire.h"
@@ -42,8 +42,7 @@ json platform(int id) {
 }
 
 bool is_out(const Copy& copy, base::TimePoint now) {
-  const Stage stage = stage_of(copy.certificate, copy.request_status, now);
-  return stage == Stage::kIssued || stage == Stage::kRevoked;
+  return is_out(stage_of(copy.certificate, copy.request_status, now));
 }
 
 // DV orders have no organization: the documents show an empty list there.
@@ -150,13 +149,12 @@ json contact(const User& user) {
 }
 
 json product_of(const Product& product) {
-  std::string validation = product.validation_type;
-  std::ranges::transform(validation, validation.begin(), [](char c) {
-    return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  });
-  return {{"name_id", product.name_id},    {"name", product.name},
-          {"type", product.type},          {"validation_type", product.validation_type},
-          {"validation_name", validation}, {"csr_required", true}};
+  return {{"name_id", product.name_id},
+          {"name", product.name},
+          {"type", product.type},
+          {"validation_type", product.validation_type},
+          {"validation_name", base::upper_case(product.validation_type)},
+          {"csr_required", true}};
 }
 
 void add_links(json& info, const OrderFacts& facts) {

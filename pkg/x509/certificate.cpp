@@ -1,14 +1,13 @@
 #include "x509/certificate.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <chrono>
 #include <ctime>
 
 #include <openssl/err.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "base/thread_annotations.h"
 #include "x509/known_issuers.h"
 #include "x509/openssl_ptr.h"
@@ -25,10 +24,7 @@ using base::Result;
 constexpr std::string_view kLabel = "CERTIFICATE";
 
 std::string upper_hex(std::string_view bytes) {
-  std::string hex = base::to_hex(bytes);
-  std::ranges::transform(hex, hex.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return hex;
+  return base::upper_case(base::to_hex(bytes));
 }
 
 // The content bytes, so that a leading zero digit ("0A…") stays; the sign byte of DER does not.

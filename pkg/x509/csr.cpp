@@ -19,7 +19,7 @@ using base::Result;
 constexpr std::size_t kCommonNameMax = 64;  // RFC 5280 appendix A, ub-common-name
 constexpr std::size_t kDnsNameMax = 253;    // RFC 1035 section 2.3.4, without the final dot
 constexpr std::size_t kCsrBytesMax = std::size_t{64} << 10U;
-constexpr std::string_view kLabel = "CERTIFICATE REQUEST";
+constexpr std::string_view kRequestLabel = "CERTIFICATE REQUEST";
 
 bool is_plain(const std::string& name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f'; });
@@ -99,7 +99,7 @@ const EVP_MD* digest_for(const KeyParams& params) {
 
 Result<openssl::RequestPtr> read_request(std::string_view pem) {
   if (pem.size() > kCsrBytesMax) return fail(Code::kInvalid, "parse CSR: too long");
-  const auto blocks = TRY(pem_blocks(pem, {kLabel, "NEW CERTIFICATE REQUEST"}));
+  const auto blocks = TRY(pem_blocks(pem, {kRequestLabel, "NEW CERTIFICATE REQUEST"}));
   if (blocks.empty()) return fail(Code::kInvalid, "parse CSR: no CERTIFICATE REQUEST in PEM");
   openssl::RequestPtr request = openssl::read_request(blocks.front().der);
   if (request == nullptr) {
@@ -127,7 +127,7 @@ Result<std::string> make_csr(const PrivateKey& key, const CsrNames& names) {
                        set_public_key(request.get(), key.handle()) &&
                        X509_REQ_sign(request.get(), key.handle(), digest_for(key.params())) > 0;
   if (!is_made) return std::unexpected(openssl::last_error("make CSR"));
-  return to_pem(kLabel, openssl::der_of<X509_REQ>(i2d_X509_REQ, request.get()));
+  return to_pem(kRequestLabel, openssl::der_of<X509_REQ>(i2d_X509_REQ, request.get()));
 }
 
 Result<Csr> Csr::parse(std::string_view pem) {

@@ -1,13 +1,12 @@
 #include "x509/openssl_ptr.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 namespace x509::openssl {
 namespace {
@@ -22,13 +21,6 @@ std::string digest(const EVP_MD* method, std::string_view bytes) {
 std::string_view text_of(const ASN1_STRING* text) {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
           static_cast<std::size_t>(ASN1_STRING_length(text))};
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
 }
 
 std::string text_param(const EVP_PKEY* key, const char* name) {
@@ -137,7 +129,7 @@ std::vector<std::string> dns_names(const GENERAL_NAMES* names) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
     if (name->type != GEN_DNS) continue;
     const std::string_view text = text_of(name->d.dNSName);
-    if (text.find('\0') == std::string_view::npos) result.push_back(lower(text));
+    if (text.find('\0') == std::string_view::npos) result.push_back(base::lower_case(text));
   }
   return result;
 }

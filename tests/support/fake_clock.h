@@ -45,4 +45,6 @@ class FakeClock final : public base::Clock {
   base::Steady steady_now_{std::chrono::hours{1}};
 };
 
+inline constexpr base::TimePoint kNow = FakeClock::kStart;
+
 }  // namespace support

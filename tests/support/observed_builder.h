@@ -16,7 +16,6 @@
 
 namespace support {
 
-inline constexpr base::TimePoint kNow = FakeClock::kStart;
 inline constexpr std::int64_t kOrderId = 12345;
 inline const std::string kPendingKey = "key-of-the-pending-secret";
 inline const std::string kInstalledKey = "key-of-the-installed-pair";

@@ -21,7 +21,7 @@ using certcentral::Urgency;
 using std::chrono::milliseconds;
 
 constexpr base::Steady kStart{std::chrono::hours{1}};
-constexpr int kRequests = 5000;
+constexpr int kCopies = 5000;
 constexpr int kCallsEach = 2;          // the POST and the download
 constexpr milliseconds kStep{20};      // of the simulated clock
 constexpr milliseconds kWaitMax{30s};  // for a turn, before the worker gives its thread back
@@ -37,11 +37,11 @@ class Rush {
   base::Steady ended{};
 
   void run() {
-    std::vector<int> numbers(kRequests);
+    std::vector<int> numbers(kCopies);
     std::iota(numbers.begin(), numbers.end(), 0);
     std::ranges::shuffle(numbers, random_);
     for (const int number : numbers) add(number, kStart);
-    for (now_ = kStart; done_ < kRequests; now_ += kStep) step();
+    for (now_ = kStart; done_ < kCopies; now_ += kStep) step();
     ended = now_;
     std::ranges::sort(arrivals);
   }
@@ -137,7 +137,7 @@ class Rush {
   BudgetLine line_;
   runtime::QueueCore queue_;
   std::vector<Worker> workers_{kWorkers};
-  std::vector<int> calls_ = std::vector<int>(kRequests);
+  std::vector<int> calls_ = std::vector<int>(kCopies);
   int done_ = 0;
 };
 
@@ -186,9 +186,9 @@ TEST(BudgetRush, AtLeast95PercentOfTheBudgetIsUsedForProgress) {
 
 TEST(BudgetRush, WhatExpiresFirstIsServedFirst) {
   const auto& served = rush().served;
-  ASSERT_EQ(served.size(), static_cast<std::size_t>(kRequests));
+  ASSERT_EQ(served.size(), static_cast<std::size_t>(kCopies));
   int most = 0;
-  for (int i = 0; i < kRequests; ++i) {
+  for (int i = 0; i < kCopies; ++i) {
     most = std::max(most, std::abs(served[static_cast<std::size_t>(i)] - i));
   }
 

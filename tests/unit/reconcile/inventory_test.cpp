@@ -19,7 +19,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-constexpr base::TimePoint kNow = support::FakeClock::kStart;
+using support::kNow;
 
 certcentral::Order order(std::int64_t id, const std::string& name = "shop.example.com") {
   certcentral::Order made;

@@ -16,7 +16,7 @@ using certcentral::Urgency;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr base::TimePoint kNow = support::FakeClock::kStart;
+using support::kNow;
 
 class IssuedFactsTest : public testing::Test {
  protected:

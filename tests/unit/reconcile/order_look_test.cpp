@@ -20,7 +20,7 @@ struct Key {
   std::string csr = *x509::make_csr(key, {.common_name = "shop.example.com"});
 };
 
-certcentral::Order order(std::int64_t id, const std::string& status = "issued") {
+certcentral::Order made_order(std::int64_t id, const std::string& status = "issued") {
   certcentral::Order made;
   made.id = id;
   made.status_text = status;
@@ -41,11 +41,11 @@ class OrderLookTest : public testing::Test {
  protected:
   OrderLookTest() {
     entry_.public_key_sha256 = ours_.key.public_key_sha256();
-    ca_.orders = {order(kOrderId)};
+    ca_.orders = {made_order(kOrderId)};
   }
 
   certcentral::Order our_order(std::int64_t id, const std::string& status = "pending") const {
-    certcentral::Order made = order(id, status);
+    certcentral::Order made = made_order(id, status);
     made.certificate.csr = ours_.csr;
     return made;
   }
@@ -131,43 +131,43 @@ TEST_F(OrderLookTest, TakesNoOrderForOursByItsAttemptId) {
 
 TEST_F(OrderLookTest, ShowsASuccessorThatIsOpenOrIssued) {
   for (const char* status : {"pending", "needs_approval", "issued", "reissue_pending"}) {
-    ca_.orders = {order(kOrderId), order(67890, status)};
+    ca_.orders = {made_order(kOrderId), made_order(67890, status)};
     EXPECT_EQ(successor(), 67890) << status;
   }
   for (const char* status : {"rejected", "denied", "canceled", "expired", "revoked"}) {
-    ca_.orders = {order(kOrderId), order(67890, status)};
+    ca_.orders = {made_order(kOrderId), made_order(67890, status)};
     EXPECT_EQ(successor(), 0) << status;
   }
 }
 
 TEST_F(OrderLookTest, ShowsNoSuccessorOfOtherNamesProductOrOrganization) {
-  certcentral::Order other = order(67890);
+  certcentral::Order other = made_order(67890);
   other.certificate.dns_names.emplace_back("pay.example.com");
-  ca_.orders = {order(kOrderId), other};
+  ca_.orders = {made_order(kOrderId), other};
   EXPECT_EQ(successor(), 0);
 
-  other = order(67890);
+  other = made_order(67890);
   other.organization_id = 8;
-  ca_.orders = {order(kOrderId), other};
+  ca_.orders = {made_order(kOrderId), other};
   EXPECT_EQ(successor(), 0);
 
-  other = order(67890);
+  other = made_order(67890);
   other.product_name_id = "ssl_plus";
-  ca_.orders = {order(kOrderId), other};
+  ca_.orders = {made_order(kOrderId), other};
   EXPECT_EQ(successor(), 0);
 }
 
 TEST_F(OrderLookTest, ShowsALinkedSuccessorWhateverItsNames) {
-  certcentral::Order other = order(67890, "pending");
+  certcentral::Order other = made_order(67890, "pending");
   other.certificate.dns_names.emplace_back("pay.example.com");
   other.renewal_of_order_id = kOrderId;
-  ca_.orders = {order(kOrderId), other};
+  ca_.orders = {made_order(kOrderId), other};
 
   EXPECT_EQ(successor(), 67890);
 }
 
 TEST_F(OrderLookTest, ShowsNoOlderOrder) {
-  certcentral::Order older = order(100);
+  certcentral::Order older = made_order(100);
   older.date_created = kNow - days{700};
   ca_.orders.push_back(older);
 
@@ -175,7 +175,7 @@ TEST_F(OrderLookTest, ShowsNoOlderOrder) {
 }
 
 TEST_F(OrderLookTest, KnowsASuccessorEvenIfTheOldOrderIsGone) {
-  ca_.orders = {order(67890, "pending")};
+  ca_.orders = {made_order(67890, "pending")};
 
   EXPECT_EQ(successor(), 67890);
 }
@@ -185,12 +185,12 @@ TEST_F(OrderLookTest, ShowsAnyLiveOrderBesideANewOne) {
   entry_.renewal_of = 0;
   EXPECT_EQ(successor(), kOrderId);
 
-  ca_.orders = {order(kOrderId, "expired")};
+  ca_.orders = {made_order(kOrderId, "expired")};
   EXPECT_EQ(successor(), 0);
 }
 
 TEST_F(OrderLookTest, SeesThatTheOldOrderIsBeingReissued) {
-  ca_.orders = {order(kOrderId, "reissue_pending")};
+  ca_.orders = {made_order(kOrderId, "reissue_pending")};
 
   EXPECT_TRUE(look().being_reissued);
   EXPECT_FALSE(look().successor);

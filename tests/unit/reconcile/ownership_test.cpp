@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::TimePoint kNow = support::FakeClock::kStart;
+using support::kNow;
 
 class OwnershipTest : public testing::Test {
  protected:

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr base::TimePoint kNow = support::FakeClock::kStart;
+using support::kNow;
 
 // As the API server returns what was created.
 json stored(json object) {

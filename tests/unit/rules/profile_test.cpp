@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr base::TimePoint kNow = support::FakeClock::kStart;
+using support::kNow;
 
 PreflightFacts usable() {
   return {.account_id = 1,
