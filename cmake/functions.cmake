@@ -40,3 +40,17 @@ function(duplicert_test name folder label)
   target_link_libraries(${name} PRIVATE ${ARGN} GTest::gmock GTest::gtest GTest::gtest_main)
   gtest_discover_tests(${name} PROPERTIES LABELS ${label} DISCOVERY_TIMEOUT 120)
 endfunction()
+
+# duplicert_alone(<target or file>...)
+# compiles a target's files, or a single file, one by one also where others are compiled together
+# (CMAKE_UNITY_BUILD of the presets release, asan and tsan, which halves the time for a build from
+# nothing): a name of theirs without linkage stands in another file of the target too.
+function(duplicert_alone)
+  foreach(what ${ARGN})
+    if(TARGET ${what})
+      set_target_properties(${what} PROPERTIES UNITY_BUILD OFF)
+    else()
+      set_source_files_properties(${what} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  endforeach()
+endfunction()

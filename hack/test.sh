@@ -41,11 +41,12 @@ step() {
   say "$text: done in $((SECONDS - started)) s"
 }
 
-# build PRESET: configures and compiles; the compiler's output is shown only if something is wrong.
+# build PRESET [FLAG...]: configures, with the flags, and compiles; the compiler's output is shown
+# only if something is wrong.
 build() {
   local directory=$repo/build/$1 log=$repo/build/$1.log
   mkdir -p -- "$repo/build"
-  (cd -- "$repo" && cmake --preset "$1" -DDUPLICERT_WERROR=ON) >"$log" 2>&1 ||
+  (cd -- "$repo" && cmake --preset "$@" -DDUPLICERT_WERROR=ON) >"$log" 2>&1 ||
     { tail -n 40 -- "$log" >&2; return 1; }
   compile "$directory" "$log"
 }
@@ -66,15 +67,14 @@ compile() {
   wait "$pid" || { grep -A 15 -E '^FAILED|error' -- "$2" | head -n 60 >&2; return 1; }
 }
 
-# run_tests PRESET [FLAG...]: in parallel where tests allow it. Prints failures and the summary,
-# which stays the last output. The flags go to ctest.
+# run_tests PRESET: in parallel where tests allow it. Prints failures and the summary, which stays
+# the last output.
 run_tests() {
   local preset=$1 status=0
-  shift
   local log=$repo/build/$preset-tests.log limit=300
   if [ "$preset" != release ]; then limit=900; fi # sanitizers take three times as long
   say "$preset tests ..."
-  ctest --test-dir "$repo/build/$preset" "$@" -j "$(nproc)" --timeout "$limit" --output-on-failure \
+  ctest --test-dir "$repo/build/$preset" -j "$(nproc)" --timeout "$limit" --output-on-failure \
     --no-tests=error >"$log" 2>&1 || status=$?
   # The lines of tests that passed would drown the rest; the log has them.
   grep -vE "$passed_line" -- "$log" || true
@@ -96,10 +96,12 @@ check_on_node() {
   [ "${REQUIRE_NODE:-}" != 1 ]
 }
 
-# The compiler database of the release build; g++ flags that clang does not know are harmless.
+# The compiler database of preset dev, which compiles each file alone; g++ flags that clang does not
+# know are harmless.
 check_with_clang_tidy() {
-  (cd -- "$repo" && { source_files pkg '*.cpp' && source_files controller '*.cpp'; } |
-    xargs -0 -n 4 -P "$jobs" clang-tidy-19 --quiet -p build/release 2>/dev/null)
+  (cd -- "$repo" && cmake --preset dev >/dev/null &&
+    { source_files pkg '*.cpp' && source_files controller '*.cpp'; } |
+    xargs -0 -n 4 -P "$jobs" clang-tidy-19 --quiet -p build/dev 2>/dev/null)
 }
 
 on_node="SKIPPED, NOT TESTED"
@@ -127,18 +129,18 @@ presets=(release)
 if ! $fast; then presets+=(asan); fi
 if $all; then presets+=(tsan); fi
 for preset in "${presets[@]}"; do
-  step "$preset build" build "$preset"
+  # With a sanitizer the tests that need a control plane take long: they are part of --all.
+  cluster_tests=ON
+  if [ "$preset" != release ] && ! $all; then cluster_tests=OFF; fi
+  step "$preset build" build "$preset" -DDUPLICERT_CLUSTER_TESTS=$cluster_tests
   if [ "$preset" = release ] && $all; then step "clang-tidy" check_with_clang_tidy; fi
   if [ "$preset" = release ] && $all; then
     step "Lemur against the simulator" env -u DUPLICERT_BINARY "$repo/hack/lemur.sh" --self-test
   fi
   if [ "$preset" = release ]; then step "image and chart on a node" check_on_node; fi
-  # With a sanitizer the tests that need a control plane take long: they are part of --all.
-  flags=()
-  if [ "$preset" != release ] && ! $all; then flags=(--label-exclude cluster); fi
   # Under a sanitizer the share of the faults is enough: it looks for races, not for plans.
   plans=some
   if [ "$preset" = release ] && $all; then plans=all; fi
   say "image and chart on a node: $on_node"
-  DUPLICERT_FAULT_PLANS=$plans run_tests "$preset" "${flags[@]}" || exit 1
+  DUPLICERT_FAULT_PLANS=$plans run_tests "$preset" || exit 1
 done
