@@ -14,7 +14,7 @@
 # whole; the next build runs beside them), then those that need none with AddressSanitizer and
 # UndefinedBehaviorSanitizer. Stops at the first step that fails; the last output is the summary of
 # ctest. Cold, with two cores: 15 min for the Kubernetes binaries, 12 for the release build, 3 for
-# the node, 30 for the tests.
+# the node, 25 for the tests, 15 for the rest of the ASan build and its tests.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
