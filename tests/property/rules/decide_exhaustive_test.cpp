@@ -192,6 +192,13 @@ std::string check_shuffle(const Observed& seen, const Decision& made) {
   return is_same(made, other) ? "" : "depends on the order of a list: " + other.message;
 }
 
+// A sanitizer looks for misuse of memory, not for a wrong decision: every seventh state serves it.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t kStride = 7;
+#else
+constexpr std::size_t kStride = 1;
+#endif
+
 // One walk for all properties: the walk costs more than they do.
 class EveryState : public testing::TestWithParam<Facts (*)()> {};
 
@@ -200,7 +207,7 @@ TEST_P(EveryState, IsDecidedSafelyAndReportedAsStatusReadersExpect) {
   std::size_t states = 0;
 
   for_each_state(GetParam()(), [&](const State& state, const Observed& seen) {
-    ++states;
+    if (++states % kStride != 0) return;
     const Decision made = rules::decide(seen);
     const bool settled = !is_question(made) && !is_effect(made);
     std::string wrong = check(seen, made);
