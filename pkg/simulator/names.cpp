@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace simulator {
 namespace {
 
@@ -55,10 +57,7 @@ bool is_covered(std::string_view name, std::string_view domain) {
 }  // namespace
 
 std::string normalise_name(std::string_view name) {
-  std::string result;
-  for (const char c : name) {
-    result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
+  std::string result = base::lower_case(name);
   if (result.ends_with('.')) result.pop_back();
   return result;
 }
